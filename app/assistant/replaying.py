@@ -1,0 +1,56 @@
+"""Speaks an answer again, as a turn of its own that asks nothing of the language model."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.assistant.ledger import Ledger
+from app.assistant.parts import Parts, TurnOptions
+from app.assistant.speaking import Speaking
+from app.assistant.stream import TurnStream
+from app.audio.sentences import SentenceSplitter
+from app.contracts.errors import SottoError
+from app.contracts.events import TurnCancelled, TurnFailed, TurnFinished
+
+
+class Replay:
+    """One answer, spoken again.
+
+    Args:
+        parts: The ports.
+        options: What the person chose; only the voice matters.
+        stream: Where it is reported.
+        answer: The text as it was shown.
+    """
+
+    def __init__(self, parts: Parts, options: TurnOptions, stream: TurnStream, answer: str) -> None:
+        self.stream = stream
+        self._parts = parts
+        self._answer = answer
+        self._speaking = Speaking(parts, options.voice, stream.emit)
+
+    async def run(self) -> None:
+        """Speak to the end. Raises nothing but the cancelling of its task."""
+        ledger = Ledger(self._parts, self.stream)
+        splitter = SentenceSplitter()
+        for sentence in [*splitter.push(self._answer), *splitter.flush()]:
+            self._speaking.say(sentence)
+        self._speaking.complete()
+        try:
+            with ledger.stage("speak", self._parts.text_to_speech.backend) as stage:
+                await self._speaking.run()
+                stage.busy_s = self._speaking.times.busy_s
+            self.stream.emit(TurnFinished(metrics=ledger.turn_metrics()))
+        except asyncio.CancelledError:
+            self.cancel("The replay was ended.")
+            raise
+        except SottoError as error:
+            self.stream.emit(
+                TurnFailed(code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code)
+            )
+
+    def cancel(self, reason: str) -> None:
+        """Silence, and the end."""
+        if not self.stream.ended:
+            self._speaking.stop()
+            self.stream.emit(TurnCancelled(after_ms=self.stream.elapsed_ms(), reason=reason))

@@ -1,0 +1,1 @@
+"""Where everything is put together: `core` for every terminal command, `desktop` only to open the window."""

@@ -1,0 +1,253 @@
+"""Puts the assistant together, without Qt: settings and profile in, parts and assistant out.
+
+Everything made here is closed here. Constructing is quick and touches neither models nor sound; `Services.start` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from app.aio.clock import SystemClock
+from app.aio.lease import CpuLease
+from app.aio.tasks import TaskOwner
+from app.assistant.assistant import Assistant
+from app.assistant.parts import Parts, TurnOptions
+from app.assistant.recordings import Recordings
+from app.assistant.records import Recorder
+from app.assistant.stream import BackendRelay
+from app.audio.capture import CaptureOptions, MicrophoneSource
+from app.audio.cues import ready_cue
+from app.audio.devices import ChosenDevices, SoundDevices
+from app.audio.filesink import FileSink
+from app.audio.playback import SpeakerSink
+from app.audio.portaudio import PortAudio
+from app.bootstrap.events_file import EventsFile
+from app.contracts.audio import VoiceOptions
+from app.contracts.devices import Tier
+from app.contracts.errors import SottoError
+from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
+from app.contracts.ports import AudioDevices, AudioSink, TextToSpeech
+from app.memory.history import History
+from app.power.estimate import EstimatedPowerMonitor
+from app.power.governor import PermissiveGovernor
+from app.settings.paths import Paths, asset
+from app.settings.profiles import Profile, ProfileStore
+from app.settings.store import SettingsStore
+from models.backends import Backends
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86_400.0
+SETTINGS_LOOK_S = 2.0
+"""How often the settings file is looked at for changes made by hand."""
+
+
+class Speech(Enum):
+    """Where spoken answers go."""
+
+    AS_CHOSEN = "as-chosen"
+    """To the speaker, if the person wants answers spoken."""
+    SILENT = "silent"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class CoreOptions:
+    """What is wanted of the assistant.
+
+    Attributes:
+        paths: The folders.
+        profile: Id of the profile, empty for the one in the settings.
+        speech: Where spoken answers go.
+        speak_into: The file for `Speech.FILE`.
+        events_file: Every event is appended to this file as one JSON object a line, None for no file.
+        overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
+    """
+
+    paths: Paths = field(default_factory=Paths.default)
+    profile: str = ""
+    speech: Speech = Speech.AS_CHOSEN
+    speak_into: Path | None = None
+    events_file: Path | None = None
+    overlap: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What was put together."""
+
+    assistant: Assistant
+    settings: SettingsStore
+    profile: Profile
+    devices: AudioDevices
+    voices: TextToSpeech
+    backends: Backends
+    history: History
+    microphone: MicrophoneSource
+    speaker: AudioSink
+
+    async def start(self) -> None:
+        """Do what takes time: open the history, load the models."""
+        await asyncio.gather(self._open_history(), self.assistant.start())
+
+    async def _open_history(self) -> None:
+        """A history that cannot be opened is told; the assistant works without it."""
+        try:
+            moved_aside = await self.history.open()
+            if days := self.settings.number("privacy.retention_days"):
+                await self.history.delete_before(SystemClock().time() - days * DAY_S)
+        except SottoError as error:
+            self.assistant.publish(_notice(error))
+            return
+        if moved_aside is not None:
+            message = f"The history was damaged. It was moved to {moved_aside.name} and a new one begun."
+            self.assistant.publish(Notice(level="warning", code="history-damaged", message=message))
+
+
+@asynccontextmanager
+async def open_services(options: CoreOptions) -> AsyncIterator[Services]:
+    """Put everything together, and take it apart again.
+
+    Raises:
+        InvalidInput: The profile is not there, or its file is wrong.
+    """
+    settings = SettingsStore(options.paths.settings_file)
+    settings.load()
+    profiles = ProfileStore(asset("profiles"), options.paths.profiles_dir)
+    profile = profiles.load(options.profile or settings.text("profile.active"))
+    async with AsyncExitStack() as stack:
+        services = _assemble(options, settings, profile, stack)
+        for problem in settings.problems:
+            services.assistant.publish(Notice(level="warning", code="settings", message=problem))
+        yield services
+
+
+def _assemble(options: CoreOptions, settings: SettingsStore, profile: Profile, stack: AsyncExitStack) -> Services:
+    """Make the parts, bottom up; what needs closing is closed in the opposite order."""
+    bulletin = _Bulletin()
+    relay = BackendRelay()
+    backends = Backends(CpuLease(), on_event=bulletin, cache_dir=options.paths.cache_dir)
+    stack.push_async_callback(backends.aclose)
+    recogniser = backends.speech_to_text(_ids(profile.speech_to_text))
+    writer = backends.text(_ids(profile.text))
+    voice = backends.text_to_speech(_ids(profile.text_to_speech))
+    gate = backends.voice_activity(_ids(profile.voice_activity))
+    for composite in (recogniser, writer, voice, gate):
+        composite.observer = relay
+
+    devices = SoundDevices(PortAudio(), lambda: _chosen_devices(settings))
+    stack.push_async_callback(devices.aclose)
+    microphone = MicrophoneSource(
+        devices,
+        options=lambda: CaptureOptions(settings.number("audio.preroll_ms"), settings.number("audio.warm_s")),
+        on_notice=bulletin,
+    )
+    stack.push_async_callback(microphone.aclose)
+    speaker = SpeakerSink(devices, on_notice=bulletin)
+    stack.push_async_callback(speaker.aclose)
+    sink: AudioSink = FileSink(options.speak_into) if options.speak_into is not None else speaker
+
+    clock = SystemClock()
+    history = History(options.paths.database)
+    parts = Parts(
+        microphone=microphone,
+        speaker=sink,
+        speech_to_text=recogniser,
+        text=writer,
+        text_to_speech=voice,
+        voice_activity=gate,
+        power=EstimatedPowerMonitor(),
+        governor=PermissiveGovernor(),
+        clock=clock,
+    )
+    assistant = Assistant(
+        parts,
+        relay,
+        options=lambda: _turn_options(options, settings, profile),
+        recordings=Recordings(options.paths.recordings_dir, on_problem=lambda error: bulletin(_notice(error))),
+        recorder=Recorder(
+            clock,
+            history,
+            keep=lambda: settings.flag("privacy.keep_history"),
+            on_problem=lambda error: bulletin(_notice(error)),
+        ),
+    )
+    stack.push_async_callback(assistant.aclose)
+    bulletin.assistant = assistant
+    if options.events_file is not None:
+        assistant.subscribe(stack.enter_context(EventsFile(options.events_file)))
+    tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+    stack.push_async_callback(tasks.aclose)
+    assistant.subscribe(_ReadyCue(settings, speaker, tasks))
+    tasks.start(_follow_file(settings), name="settings file")
+    return Services(assistant, settings, profile, devices, voice, backends, history, microphone, sink)
+
+
+class _Bulletin:
+    """Carries events of parts that were made before the assistant to everybody who listens to it."""
+
+    def __init__(self) -> None:
+        self.assistant: Assistant | None = None
+
+    def __call__(self, event: SystemEvent) -> None:
+        if self.assistant is not None:
+            self.assistant.publish(event)
+
+
+class _ReadyCue:
+    """Plays the ready sound at the first captured buffer of a turn, if the person wants it."""
+
+    def __init__(self, settings: SettingsStore, speaker: SpeakerSink, tasks: TaskOwner) -> None:
+        self._settings = settings
+        self._speaker = speaker
+        self._tasks = tasks
+        self._turn = ""
+
+    def __call__(self, event: TurnEvent | SystemEvent) -> None:
+        if isinstance(event, Listening) and event.turn_id != self._turn:
+            self._turn = event.turn_id
+            if self._settings.flag("audio.cues"):
+                self._tasks.start(self._play(), name="ready cue")
+
+    async def _play(self) -> None:
+        with contextlib.suppress(SottoError):  # no speaker, no sound: the level meter moves all the same
+            await self._speaker.cue(ready_cue())
+
+
+async def _follow_file(settings: SettingsStore) -> None:
+    """Take over what is changed in the settings file by hand."""
+    while True:
+        await asyncio.sleep(SETTINGS_LOOK_S)
+        settings.reload_if_changed()
+
+
+def _chosen_devices(settings: SettingsStore) -> ChosenDevices:
+    return ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))
+
+
+def _turn_options(options: CoreOptions, settings: SettingsStore, profile: Profile) -> TurnOptions:
+    aloud = profile.speak and settings.flag("voice.speak_answers")
+    return TurnOptions(
+        speak=options.speech is Speech.FILE or (options.speech is Speech.AS_CHOSEN and aloud),
+        must_speak=options.speech is Speech.FILE,
+        voice=VoiceOptions(
+            voice=settings.text("voice.id") or profile.voice, speed=settings.number("voice.speed") * profile.speed
+        ),
+        max_tokens=profile.max_tokens,
+        overlap=options.overlap,
+    )
+
+
+def _ids(tiers: tuple[Tier, ...]) -> list[str]:
+    return [tier.backend_id for tier in tiers]
+
+
+def _notice(error: SottoError) -> Notice:
+    return Notice(level="warning", code=error.code, message=error.message, remedy=error.remedy)

@@ -1,0 +1,86 @@
+"""`sotto ask`: one question, typed or recorded, and its answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from app.audio.files import read_clip
+from app.cli.console import Console
+from app.cli.render import view_for
+from app.cli.session import Assistant, Opener, SessionOptions, one_turn, run
+from app.contracts.errors import InvalidInput, StorageError
+
+MAX_STDIN_CHARACTERS = 100_000
+
+
+def ask(
+    open_assistant: Opener,
+    console: Console,
+    *,
+    words: Sequence[str],
+    audio: Path | None,
+    speak: Path | None,
+    as_json: bool,
+    profile: str,
+) -> int:
+    """Ask one question; returns the exit code."""
+    view = view_for(console, as_json=as_json, labelled=audio is not None or console.out_is_terminal)
+
+    async def conversation() -> int:
+        if audio is not None and words:
+            raise InvalidInput("Ask either with words or with --audio, not both.", code="two-questions")
+        if speak is not None:
+            check_target(speak)
+        begin = _recorded(audio) if audio is not None else _typed(question(words, sys.stdin))
+        options = SessionOptions(profile=profile, speak_into=speak)
+        return await one_turn(open_assistant, options, view, console, begin)
+
+    return run(conversation(), view, console)
+
+
+def question(words: Sequence[str], stdin: TextIO) -> str:
+    """The question: the words of the command line, or else what is piped in.
+
+    Raises:
+        InvalidInput: There is none, or the pipe holds a book or no text at all.
+    """
+    text = " ".join(words)
+    if not text and not stdin.isatty():
+        try:
+            text = stdin.read(MAX_STDIN_CHARACTERS + 1)
+        except UnicodeDecodeError as error:
+            raise InvalidInput("What is piped in is not text.", code="question-not-text") from error
+    if len(text) > MAX_STDIN_CHARACTERS:
+        raise InvalidInput(f"The question is longer than {MAX_STDIN_CHARACTERS} characters.", code="question-too-long")
+    if not text.strip():
+        raise InvalidInput(
+            "There is no question.", code="empty-question", remedy='Try: sotto ask "What is the capital of France?"'
+        )
+    return text
+
+
+def check_target(file: Path) -> None:
+    """Make sure that the spoken answer can be written before time is spent on it.
+
+    Raises:
+        StorageError: The folder is missing or may not be written to, or the name is taken by a folder.
+    """
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise StorageError(f"The folder {folder} for the spoken answer does not exist.", code="speak-target")
+    if file.is_dir():
+        raise StorageError(f"{file} is a folder; the spoken answer needs a file.", code="speak-target")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise StorageError(f"{file} cannot be written.", code="speak-target")
+
+
+def _typed(text: str) -> Callable[[Assistant], str]:
+    return lambda assistant: assistant.ask(text)
+
+
+def _recorded(file: Path) -> Callable[[Assistant], str]:
+    return lambda assistant: assistant.ask_recording(read_clip(file), file.name)

@@ -1,0 +1,98 @@
+"""`sotto listen`: a spoken question in a terminal. Space starts, Space or Enter ends, Esc cancels."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+
+from app.assistant.assistant import AssistantState
+from app.assistant.push_to_talk import HOLD_S
+from app.cli.console import Console
+from app.cli.keyboard import Key, pressed_keys
+from app.cli.render import view_for
+from app.cli.session import Assistant, Opener, SessionOptions, TurnEnd, TurnWatch, exit_code, opened, run
+from app.contracts.errors import TurnCancelledError
+from app.contracts.events import TurnCancelled, TurnFailed, TurnFinished
+
+LISTENING = AssistantState.LISTENING
+PROMPT = "Space to talk, Esc to leave"
+Inbox = asyncio.Queue[Key | TurnEnd]
+
+
+def listen(open_assistant: Opener, console: Console, *, as_json: bool, repeat: bool, profile: str) -> int:
+    """Listen for one question, or with ``repeat`` until the person leaves; returns the exit code."""
+    view = view_for(console, as_json=as_json)
+
+    async def conversation() -> int:
+        inbox: Inbox = asyncio.Queue()
+        options = SessionOptions(profile=profile, talk=True)
+        async with (
+            pressed_keys(sys.stdin, inbox.put_nowait),
+            opened(open_assistant, options, view, console) as (assistant, watch),
+        ):
+            forget_early_keys(inbox)
+            return await converse(assistant, watch, inbox, prompt=lambda: view.prompt(PROMPT), repeat=repeat)
+
+    return run(conversation(), view, console)
+
+
+def forget_early_keys(inbox: Inbox) -> None:
+    """Drop what was pressed while the models were loading: nobody was listening yet."""
+    while not inbox.empty():
+        inbox.get_nowait()
+
+
+async def converse(
+    assistant: Assistant, watch: TurnWatch, inbox: Inbox, *, prompt: Callable[[], None], repeat: bool
+) -> int:
+    """Turn keys into turns until it is over; returns the exit code of the last turn."""
+    watch.on_end = inbox.put_nowait
+    talk = Talk(assistant)
+    prompt()
+    while True:
+        match await inbox.get():
+            case Key.SPACE:
+                talk.space()
+            case Key.ENTER:
+                talk.end()
+            case Key.ESCAPE | Key.QUIT if watch.running:
+                assistant.cancel()
+            case Key.ESCAPE | Key.QUIT:
+                return 0 if repeat else TurnCancelledError.exit_code
+            case TurnFinished() | TurnFailed() | TurnCancelled() as end:
+                if not watch.running:
+                    if not repeat:
+                        return exit_code(end)
+                    prompt()
+
+
+class Talk:
+    """Plays the push-to-talk key of an assistant with a key that has no way up."""
+
+    def __init__(self, assistant: Assistant, now: Callable[[], float] = time.monotonic) -> None:
+        self._assistant = assistant
+        self._now = now
+        self._began = 0.0
+        self._open = False
+
+    def space(self) -> None:
+        """Begin to listen, or end it."""
+        if self._assistant.state == LISTENING:
+            self.end()
+        else:
+            self._open = True
+            self._began = self._now()
+            self._assistant.press()
+
+    def end(self) -> None:
+        """End the listening, if it goes on and has not been ended already."""
+        if not self._open:
+            return
+        self._open = False
+        self._assistant.release()
+        if self._now() - self._began < HOLD_S and self._assistant.state == LISTENING:
+            # So short that the assistant took it for a tap, which a second press ends.
+            self._assistant.press()
+            self._assistant.release()

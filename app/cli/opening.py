@@ -1,0 +1,43 @@
+"""How a command gets its assistant: the one place of the terminal that knows `app.bootstrap.core`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.bootstrap.core import CoreOptions, Services, Speech, open_services
+from app.cli.session import Assistant, Session, SessionOptions
+from app.contracts.events import Notice
+
+
+class _Opened:
+    """Implements `app.cli.session.Session` over the services of `core`."""
+
+    def __init__(self, services: Services, *, load_all: bool) -> None:
+        self._services = services
+        self._load_all = load_all
+
+    @property
+    def assistant(self) -> Assistant:
+        """The assistant."""
+        return self._services.assistant
+
+    async def start(self) -> None:
+        """Load every model for a conversation; one question loads what it needs as it goes."""
+        for problem in self._services.settings.problems:
+            self._services.assistant.publish(Notice(level="warning", code="settings", message=problem))
+        if self._load_all:
+            await self._services.start()
+
+
+@asynccontextmanager
+async def open_assistant(options: SessionOptions) -> AsyncIterator[Session]:
+    """Put an assistant together for a command, and take it apart again.
+
+    Raises:
+        InvalidInput: The profile is not there, or its file is wrong.
+    """
+    speech = Speech.FILE if options.speak_into else Speech.AS_CHOSEN if options.talk else Speech.SILENT
+    core = CoreOptions(profile=options.profile, speech=speech, speak_into=options.speak_into)
+    async with open_services(core) as services:
+        yield _Opened(services, load_all=options.talk)

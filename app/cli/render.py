@@ -1,0 +1,179 @@
+"""Shows the events of a turn in a terminal, to a person or to a script. It knows nothing but the events."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from app.cli.console import Console, printable, report
+from app.cli.wording import turn_line
+from app.contracts.cards import AnswerCard, NoticeCard
+from app.contracts.errors import SottoError
+from app.contracts.events import (
+    CardChanged,
+    CardUpserted,
+    DownloadProgress,
+    Escalated,
+    Event,
+    FailedOver,
+    FinalTranscript,
+    HostChanged,
+    JobProgress,
+    Listening,
+    Notice,
+    PartialTranscript,
+    Retrying,
+    Status,
+    SystemEvent,
+    TextDelta,
+    TurnCancelled,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+from app.contracts.wire import to_line
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_QUIETEST_DBFS = -60.0
+
+
+class View(ABC):
+    """What a command shows its events with. Nothing here raises: see `app.cli.console`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @abstractmethod
+    def show(self, event: TurnEvent | SystemEvent) -> None:
+        """Show one event."""
+
+    def prompt(self, text: str) -> None:
+        """Tell the person what can be done now."""
+        self._console.live(text)
+
+    def fail(self, error: SottoError) -> int:
+        """Show a failure that no turn has reported; returns the exit code."""
+        return report(self._console, error)
+
+
+class TextView(View):
+    """For people: the transcript and the answer on standard output, everything else around them on standard error.
+
+    Args:
+        console: Where to write.
+        labelled: Say who speaks. A typed question whose answer goes into a file or a pipe gets the bare text.
+    """
+
+    def __init__(self, console: Console, *, labelled: bool) -> None:
+        super().__init__(console)
+        self._labelled = labelled
+        self._answering = False
+        self._status = ""
+
+    def show(self, event: TurnEvent | SystemEvent) -> None:
+        """Show one event; those a person has no use for are passed over."""
+        match event:
+            case TurnStarted():
+                self._answering = False
+                self._status = ""
+            case Listening(level=level):
+                self._console.live(f"● {_meter(level)} Speak; Space or Enter when you are done")
+            case PartialTranscript(text=text):
+                self._console.live(f"● {printable(text)}")
+            case FinalTranscript(text=text):
+                self._console.write(f"You: {printable(text)}\n")
+            case Status(message=message, progress=progress):
+                self._show_status(message, progress)
+            case TextDelta(text=text):
+                self._show_text(text)
+            case CardUpserted(card=card):
+                self._show_card(card)
+            case Retrying() | FailedOver() | Escalated():
+                self._show_detour(event)
+            case TurnFinished(metrics=metrics):
+                self._console.end_line()
+                self._console.say(turn_line(metrics))
+            case TurnFailed(message=message, remedy=remedy):
+                self._console.end_line()
+                self._console.say(printable(f"sotto: {message} {remedy}".rstrip()))
+            case TurnCancelled(reason=reason):
+                self._console.end_line()
+                self._console.say(printable(reason) or "Stopped.")
+            case HostChanged() | JobProgress() | DownloadProgress() | Notice() | CardChanged():
+                self._show_system(event)
+            case _:
+                pass
+
+    def _show_status(self, message: str, progress: float | None) -> None:
+        shown = printable(message) if progress is None else f"{printable(message)} {progress:.0%}"
+        if self._console.err_is_terminal:
+            self._console.live(shown)
+        elif message != self._status:
+            self._console.say(shown)
+        self._status = message
+
+    def _show_text(self, text: str) -> None:
+        if not self._answering:
+            self._answering = True
+            text = f"Sotto: {text}" if self._labelled else text
+        self._console.write(printable(text))
+
+    def _show_card(self, card: object) -> None:
+        if isinstance(card, NoticeCard):
+            self._console.say(printable(card.message))
+        elif isinstance(card, AnswerCard) and card.finished and not self._answering and card.text:
+            self._show_text(card.text)
+
+    def _show_detour(self, event: Retrying | FailedOver | Escalated) -> None:
+        match event:
+            case Retrying(attempt=attempt, of=of, code=code):
+                self._console.say(f"Trying again ({code}, attempt {attempt} of {of})")
+            case FailedOver(from_backend=before, to_backend=after, reason=reason):
+                self._console.say(f"Going on with {after} instead of {before}: {printable(reason)}")
+            case Escalated(to_tier=tier, reason=reason):
+                self._console.say(f"Asking {tier.model} as well: {printable(reason)}")
+
+    def _show_system(self, event: HostChanged | JobProgress | DownloadProgress | Notice | CardChanged) -> None:
+        match event:
+            case HostChanged(state="starting", backend=backend):
+                self._console.live(f"Starting {backend}…")
+            case JobProgress(message=message, done=False):
+                self._console.live(printable(message))
+            case DownloadProgress(download_id=name, received_bytes=received, total_bytes=total) if total:
+                self._console.live(f"Downloading {name} {received / total:.0%}")
+            case Notice(level="warning", message=message, remedy=remedy):
+                self._console.say(printable(f"{message} {remedy}".rstrip()))
+            case CardChanged(card=NoticeCard(message=message)):
+                self._console.say(printable(message))
+            case _:
+                pass
+
+
+class JsonView(View):
+    """For scripts: every event of a turn as one line of JSON on standard output, the form of `app.contracts.wire`."""
+
+    def show(self, event: TurnEvent | SystemEvent) -> None:
+        """Write a turn's event; warnings of the system and failures also reach the person, on standard error."""
+        if isinstance(event, Event):
+            self._console.write(to_line(event) + "\n")
+        if isinstance(event, TurnFailed) or (isinstance(event, Notice) and event.level == "warning"):
+            self._console.say(printable(f"sotto: {event.message} {event.remedy}".rstrip()))
+
+    def fail(self, error: SottoError) -> int:
+        """A failure outside a turn is a `TurnFailed` without a turn, so that a script need look in one place only."""
+        failed = TurnFailed(
+            code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code, seq=0
+        )
+        self.show(failed)
+        return error.exit_code
+
+
+def view_for(console: Console, *, as_json: bool, labelled: bool = True) -> View:
+    """The view a command was asked for."""
+    return JsonView(console) if as_json else TextView(console, labelled=labelled)
+
+
+def _meter(level_dbfs: float) -> str:
+    """Loudness as one bar."""
+    share = min(1.0, max(0.0, 1.0 - level_dbfs / _QUIETEST_DBFS))
+    return _BARS[round(share * (len(_BARS) - 1))]

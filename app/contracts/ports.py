@@ -1,0 +1,317 @@
+"""The ports: what Sotto asks of a runtime, a sound device, a store or a sensor, and nothing about how it is done.
+
+Constructors are cheap; `warm_up` does the work; `aclose` may be called twice. Every method raises only the errors of
+`app.contracts.errors`. Cancelling the awaiting task, or closing the async generator, stops the work in the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from app.contracts.audio import AudioChunk, AudioDevice, HeardSpan, Transcript, Voice, VoiceOptions
+from app.contracts.capabilities import Capabilities
+from app.contracts.devices import Backend, Device, WarmUp
+from app.contracts.energy import DeviceReading, Energy, GovernorVerdict
+from app.contracts.text import GenerationRequest, TextPiece
+
+
+class Runtime(Protocol):
+    """What the five model ports have in common."""
+
+    @property
+    def backend(self) -> Backend:
+        """Which runtime, device and model this is."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do; known before it is warm."""
+        ...
+
+    async def warm_up(self) -> WarmUp:
+        """Load what is needed. Does nothing when already warm.
+
+        Raises:
+            Unavailable: The library, the model or the device is not there.
+            RuntimeFault: The library could not load the model.
+            HostDied, HostHung: The host ended while loading.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class RecognitionStream(Protocol):
+    """One utterance being recognised while it is spoken."""
+
+    async def feed(self, chunk: AudioChunk) -> None:
+        """Hand over the next samples (16 kHz mono). Returns at once; nothing is recognised yet."""
+        ...
+
+    async def partial(self) -> Transcript:
+        """Recognise what was fed so far. Takes a share of the processor: call it again only when it has returned."""
+        ...
+
+    async def finish(self) -> Transcript:
+        """The final text of everything fed. Ends the stream."""
+        ...
+
+    async def aclose(self) -> None:
+        """Drop the utterance."""
+        ...
+
+
+@runtime_checkable
+class SpeechToText(Runtime, Protocol):
+    """Speech recognition of 16 kHz mono sound."""
+
+    async def transcribe(self, clip: AudioChunk) -> Transcript:
+        """Recognise a whole clip of up to 60 s. Silence gives an empty text."""
+        ...
+
+    async def open_stream(self) -> RecognitionStream:
+        """Begin an utterance. One at a time per backend."""
+        ...
+
+
+@runtime_checkable
+class TextGenerator(Runtime, Protocol):
+    """A language model."""
+
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
+        """Generate. The last piece has ``finish`` set. Closing the generator stops the engine."""
+        ...
+
+    async def prefill(self, request: GenerationRequest) -> int:
+        """Bring the prompt into the prefix cache without generating; returns the tokens now cached.
+
+        Cancelling it keeps what was done. A later `generate` reuses the longest common prefix.
+        """
+        ...
+
+    async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Tokens in each text, without template marks."""
+        ...
+
+
+@runtime_checkable
+class TextToSpeech(Runtime, Protocol):
+    """Speech synthesis."""
+
+    def synthesize(self, text: str, options: VoiceOptions) -> AsyncGenerator[AudioChunk, None]:
+        """Speak one sentence of spoken form, chunk by chunk as they come, at ``capabilities.sample_rate_hz``."""
+        ...
+
+    async def voices(self) -> tuple[Voice, ...]:
+        """The voices that can be chosen."""
+        ...
+
+
+@runtime_checkable
+class Embedder(Runtime, Protocol):
+    """Text to vectors."""
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A unit vector for each text, all of one length. An empty sequence gives an empty tuple."""
+        ...
+
+
+class VoiceActivityStream(Protocol):
+    """The voice gate over one utterance; it keeps state from frame to frame."""
+
+    async def feed(self, chunk: AudioChunk) -> tuple[float, ...]:
+        """Speech probability in [0, 1] of every whole frame of 512 samples (32 ms) completed by this chunk."""
+        ...
+
+    async def aclose(self) -> None:
+        """Forget the state."""
+        ...
+
+
+@runtime_checkable
+class VoiceActivity(Runtime, Protocol):
+    """Tells speech from everything else in 16 kHz mono sound."""
+
+    async def open_stream(self) -> VoiceActivityStream:
+        """Begin with fresh state."""
+        ...
+
+
+class Capture(Protocol):
+    """One recording from the microphone, from `AudioSource.open` until `stop`."""
+
+    def chunks(self) -> AsyncIterator[AudioChunk]:
+        """16 kHz mono, every 10 to 40 ms, beginning with the pre-roll if there is one; ends after `stop` or loss.
+
+        Everything captured before `stop` is delivered before it ends.
+        """
+        ...
+
+    def stop(self) -> None:
+        """No more samples than those captured by now. The device stays warm for a while."""
+        ...
+
+    @property
+    def lost(self) -> str:
+        """Why the device went away in the middle, in one sentence; empty when it did not."""
+        ...
+
+
+class AudioSource(Protocol):
+    """A microphone."""
+
+    async def open(self) -> Capture:
+        """Begin to record; quick when the stream is warm.
+
+        Raises:
+            MicrophoneUnavailable: No device, no sound server, no permission.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let the device go."""
+        ...
+
+
+class AudioSink(Protocol):
+    """A speaker with a gap-free queue."""
+
+    async def wake(self) -> None:
+        """Bring a sleeping output device up, so that no first sample is lost. Quick when it is awake.
+
+        Raises:
+            Unavailable: There is no output.
+        """
+        ...
+
+    async def write(self, chunk: AudioChunk, utterance: int) -> None:
+        """Queue sound of an utterance; waits while more than a few seconds are queued."""
+        ...
+
+    async def drain(self) -> None:
+        """Return when the last queued sample has left the speaker."""
+        ...
+
+    def stop(self) -> None:
+        """Silence, at once: the queue is dropped and what the device still holds is aborted."""
+        ...
+
+    def heard(self) -> tuple[HeardSpan, ...]:
+        """How much of each utterance since the last `begin` has been heard, to the sample."""
+        ...
+
+    def begin(self) -> None:
+        """Start counting utterances afresh."""
+        ...
+
+    @property
+    def first_sample_at(self) -> float | None:
+        """Monotonic seconds at which the first non-silent sample since `begin` was audible, None before."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let the device go."""
+        ...
+
+
+class AudioDevices(Protocol):
+    """What can be heard with and spoken through."""
+
+    async def inputs(self) -> tuple[AudioDevice, ...]:
+        """Microphones, the system's default marked. Empty without a sound server."""
+        ...
+
+    async def outputs(self) -> tuple[AudioDevice, ...]:
+        """Speakers, likewise."""
+        ...
+
+
+class ModelStore(Protocol):
+    """Where weights lie."""
+
+    def find(self, model: str) -> str | None:
+        """Absolute path of an installed model's file or folder, None when it is not installed."""
+        ...
+
+    def installed(self) -> tuple[str, ...]:
+        """Names of the installed models."""
+        ...
+
+
+class DeviceCatalogue(Protocol):
+    """Which devices and backends this machine really has."""
+
+    def devices(self) -> tuple[Device, ...]:
+        """Devices that can run something now."""
+        ...
+
+    def backends(self) -> tuple[Backend, ...]:
+        """Backends that can be started now."""
+        ...
+
+    def why_not(self, backend_id: str) -> str:
+        """Why a backend cannot be started, with the remedy; empty when it can."""
+        ...
+
+
+class Calibrator(Protocol):
+    """Measured speed of a model on a device."""
+
+    def tokens_per_s(self, tier_backend: str, model: str) -> float | None:
+        """None when it has not been measured on this machine."""
+        ...
+
+
+class PowerMonitor(Protocol):
+    """Watts, degrees and joules."""
+
+    def readings(self) -> tuple[DeviceReading, ...]:
+        """One look at each device. Never wakes one."""
+        ...
+
+    def energy(self, device: Device, busy_s: float) -> Energy:
+        """Joules above idle of a device that was busy for so many seconds."""
+        ...
+
+
+class Governor(Protocol):
+    """Decides which devices may run."""
+
+    def verdict(self) -> GovernorVerdict:
+        """What is allowed now."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others run for so long."""
+        ...
+
+
+class Secrets(Protocol):
+    """Tokens and passwords, in the system keyring and never in a file of ours."""
+
+    def get(self, name: str) -> str | None:
+        """The secret, None when there is none."""
+        ...
+
+    def set(self, name: str, value: str) -> None:
+        """Keep it."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Forget it."""
+        ...

@@ -1,0 +1,1 @@
+"""What Sotto remembers, in one SQLite database: the history of turns."""

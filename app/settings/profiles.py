@@ -1,0 +1,187 @@
+"""Profiles: which backends answer, in which order, with which limits and which voice. One YAML file each.
+
+A file in the person's own folder replaces the built-in one of the same id. What is wrong in a file is told with file,
+line and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from app.contracts.devices import Tier
+from app.contracts.errors import InvalidInput, SottoError
+from app.settings.files import as_number, place_of, read_mapping, suggestion
+
+_TIERS = ("speech_to_text", "text", "text_to_speech", "voice_activity")
+_REQUIRED = ("id", "name", *_TIERS)
+_KEYS = (*_REQUIRED, "description", "limits", "voice")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One profile.
+
+    Attributes:
+        profile_id: Its name in the settings and on the command line.
+        name: Its name on screen.
+        description: One sentence.
+        speech_to_text: Tiers that recognise, the first that works is used.
+        text: Tiers that answer, smallest first.
+        text_to_speech: Tiers that speak.
+        voice_activity: Tiers that tell speech from silence.
+        max_tokens: Upper bound of an answer's length.
+        voice: Id of the voice, empty for the backend's own.
+        speed: 0.5 to 2.0.
+        speak: Answers are spoken.
+        path: Its file.
+    """
+
+    profile_id: str
+    name: str
+    description: str
+    speech_to_text: tuple[Tier, ...]
+    text: tuple[Tier, ...]
+    text_to_speech: tuple[Tier, ...]
+    voice_activity: tuple[Tier, ...]
+    max_tokens: int
+    voice: str
+    speed: float
+    speak: bool
+    path: Path
+
+
+class ProfileStore:
+    """The profiles of one person.
+
+    Args:
+        builtin_dir: Those that ship with Sotto.
+        user_dir: The person's own; need not exist.
+    """
+
+    def __init__(self, builtin_dir: Path, user_dir: Path) -> None:
+        self._builtin_dir = builtin_dir
+        self._user_dir = user_dir
+
+    def ids(self) -> tuple[str, ...]:
+        """Every profile's id, in alphabetical order."""
+        return tuple(sorted(self._files()))
+
+    def list(self) -> tuple[tuple[Profile, ...], tuple[str, ...]]:
+        """Every profile that can be read, and what is wrong with the others."""
+        profiles, problems = [], []
+        for profile_id in self.ids():
+            try:
+                profiles.append(self.load(profile_id))
+            except SottoError as error:
+                problems.append(str(error))
+        return tuple(profiles), tuple(problems)
+
+    def load(self, profile_id: str) -> Profile:
+        """One profile.
+
+        Raises:
+            InvalidInput: There is none of this id, or its file is wrong; the sentence says where.
+            StorageError: Its file cannot be read.
+        """
+        files = self._files()
+        path = files.get(profile_id)
+        if path is None:
+            hint = suggestion(profile_id, files) or "`sotto profiles list` shows them all."
+            raise InvalidInput(f"There is no profile {profile_id!r}.", code="no-profile", remedy=hint)
+        return _Reader(path).profile(profile_id)
+
+    def _files(self) -> Mapping[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in (self._builtin_dir, self._user_dir):
+            found.update({path.stem: path for path in sorted(folder.glob("*.yaml"))})
+        return found
+
+
+class _Reader:
+    """Reads one file, and knows how to say where it is wrong."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def profile(self, profile_id: str) -> Profile:
+        content = read_mapping(self._path)
+        self._only(content, _KEYS)
+        for key in _REQUIRED:
+            if key not in content:
+                raise self._wrong((1, 1), f"{key!r} is missing.")
+        if content["id"] != profile_id:
+            raise self._wrong(place_of(content, "id"), f"the id must be the file's name, {profile_id!r}.")
+        limits = self._part(content, "limits", ("max_tokens",))
+        voice = self._part(content, "voice", ("id", "speed", "speak"))
+        tiers = {key: self._tiers(content, key) for key in _TIERS}
+        return Profile(
+            profile_id=profile_id,
+            name=self._text(content, "name"),
+            description=self._text(content, "description") if "description" in content else "",
+            max_tokens=self._whole(limits, "max_tokens", 160, 1, 8192),
+            voice=self._text(voice, "id") if "id" in voice else "",
+            speed=self._number(voice, "speed", 1.0, 0.5, 2.0),
+            speak=self._flag(voice, "speak", default=True),
+            path=self._path,
+            **tiers,
+        )
+
+    def _tiers(self, content: CommentedMap, key: str) -> tuple[Tier, ...]:
+        entries = content[key]
+        if not isinstance(entries, CommentedSeq) or not entries:
+            raise self._wrong(place_of(content, key), f"{key!r} must be a list of at least one backend and model.")
+        tiers = []
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, CommentedMap):
+                line, column = entries.lc.item(index)
+                raise self._wrong((line + 1, column + 1), "a tier is a mapping: {backend: …, model: …}.")
+            self._only(entry, ("backend", "model"))
+            for part in ("backend", "model"):
+                if part not in entry:
+                    raise self._wrong((entry.lc.line + 1, entry.lc.col + 1), f"the tier has no {part!r}.")
+            tiers.append(Tier(self._text(entry, "backend"), self._text(entry, "model")))
+        return tuple(tiers)
+
+    def _part(self, content: CommentedMap, key: str, known: tuple[str, ...]) -> CommentedMap:
+        part = content.get(key, CommentedMap())
+        if not isinstance(part, CommentedMap):
+            raise self._wrong(place_of(content, key), f"{key!r} must be a mapping (key: value).")
+        self._only(part, known)
+        return part
+
+    def _only(self, content: CommentedMap, known: tuple[str, ...]) -> None:
+        for key in content:
+            if key not in known:
+                raise self._wrong(place_of(content, key), f"{key!r} is not known here. {suggestion(str(key), known)}")
+
+    def _text(self, content: CommentedMap, key: str) -> str:
+        value = content[key]
+        if not isinstance(value, str):
+            raise self._wrong(place_of(content, key), f"{key!r} must be text, not {value!r}.")
+        return str(value)
+
+    def _number(self, content: CommentedMap, key: str, default: float, low: float, high: float) -> float:
+        value = content.get(key, default)
+        number = as_number(value)
+        if number is None or not low <= number <= high:
+            raise self._wrong(place_of(content, key), f"{key!r} must be between {low:g} and {high:g}, not {value!r}.")
+        return number
+
+    def _whole(self, content: CommentedMap, key: str, default: int, low: int, high: int) -> int:
+        number = self._number(content, key, default, low, high)
+        if not number.is_integer():
+            raise self._wrong(place_of(content, key), f"{key!r} must be a whole number, not {number:g}.")
+        return int(number)
+
+    def _flag(self, content: CommentedMap, key: str, *, default: bool) -> bool:
+        value = content.get(key, default)
+        if not isinstance(value, bool):
+            raise self._wrong(place_of(content, key), f"{key!r} must be true or false, not {value!r}.")
+        return value
+
+    def _wrong(self, place: tuple[int, int], what: str) -> InvalidInput:
+        return InvalidInput(f"{self._path}:{place[0]}:{place[1]}: {what}".strip(), code="profile")

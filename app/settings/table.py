@@ -1,0 +1,114 @@
+"""The one table of settings: it drives the file, its validation, the settings page and the help.
+
+A setting's key is its place in the file: ``audio.input`` is ``input`` under ``audio``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SettingValue = str | float | bool
+"""What a setting can hold; its default's type says which of the three."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One entry.
+
+    Attributes:
+        key: ``section.name``.
+        default: Its value while nobody chose one; the type says what kind it is.
+        title: What it is called on the page.
+        explanation: One sentence.
+        page: The page it stands on.
+        choices: The values it may have, empty for any.
+        minimum: The smallest number.
+        maximum: The largest number.
+        unit: Of a number, for instance ``ms``.
+    """
+
+    key: str
+    default: SettingValue
+    title: str
+    explanation: str
+    page: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+
+    @property
+    def kind(self) -> type:
+        """``bool``, ``float`` or ``str``."""
+        return type(self.default)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        key="audio.input", default="", page="Audio", title="Microphone",
+        explanation="What Sotto listens with. System default follows the choice in your desktop's sound settings.",
+    ),
+    Setting(
+        key="audio.output", default="", page="Audio", title="Speaker",
+        explanation="What Sotto speaks through. System default follows the choice in your desktop's sound settings.",
+    ),
+    Setting(
+        key="audio.preroll_ms", default=0.0, minimum=0.0, maximum=1000.0, unit="ms", page="Audio", title="Pre-roll",
+        explanation="Sound from just before the key is pressed that is kept. Above 0 the microphone stays open.",
+    ),
+    Setting(
+        key="audio.warm_s", default=30.0, minimum=0.0, maximum=600.0, unit="s", page="Audio",
+        title="Keep microphone open",
+        explanation="How long the microphone stays ready after a turn, so that the next one starts at once.",
+    ),
+    Setting(
+        key="audio.cues", default=True, page="Audio", title="Ready sound",
+        explanation="A soft sound when the microphone really delivers.",
+    ),
+    Setting(
+        key="voice.speak_answers", default=True, page="Voice", title="Speak answers",
+        explanation="Answers are spoken as well as shown.",
+    ),
+    Setting(
+        key="voice.id", default="", page="Voice", title="Voice",
+        explanation="The voice that speaks. Empty takes the one of the profile.",
+    ),
+    Setting(
+        key="voice.speed", default=1.0, minimum=0.5, maximum=2.0, page="Voice", title="Speed",
+        explanation="How fast it speaks; 1 is the voice's own pace.",
+    ),
+    Setting(
+        key="keys.push_to_talk", default="Space", page="Keys", title="Push-to-talk key",
+        explanation="Hold it to talk, tap it to listen until the next tap.",
+    ),
+    Setting(
+        key="appearance.theme", default="system", choices=("system", "light", "dark"), page="Appearance", title="Theme",
+        explanation="Light, dark, or as your desktop has it.",
+    ),
+    Setting(
+        key="appearance.confidence_shade", default=True, page="Appearance", title="Show confidence",
+        explanation="Words the model was less sure of are tinted and underlined.",
+    ),
+    Setting(
+        key="profile.active", default="starter", page="Profile", title="Profile",
+        explanation="Which models answer, with which limits.",
+    ),
+    Setting(
+        key="privacy.keep_history", default=True, page="Privacy", title="Keep history",
+        explanation="Turns are kept in a database on this machine.",
+    ),
+    Setting(
+        key="privacy.retention_days", default=0.0, minimum=0.0, maximum=3650.0, unit="days", page="Privacy",
+        title="Forget after", explanation="Turns older than this are erased; 0 keeps them until you erase them.",
+    ),
+    Setting(
+        key="log.words", default=False, page="Privacy", title="Words in the log",
+        explanation="Logs carry what you said and what was answered. Off, they never do.",
+    ),
+)  # fmt: skip
+
+BY_KEY: dict[str, Setting] = {setting.key: setting for setting in SETTINGS}
+"""Every setting by its key."""
+
+SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(setting.key.split(".", 1)[0] for setting in SETTINGS))
+"""The sections of the file, in the table's order."""

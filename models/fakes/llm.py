@@ -1,0 +1,115 @@
+"""A language model that says what its script says."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from app.aio.clock import SystemClock
+from app.contracts.capabilities import ConfidenceSource
+from app.contracts.errors import SottoError
+from app.contracts.ports import Clock, TextGenerator
+from app.contracts.text import FinishReason, GenerationRequest, TextPiece
+from models.fakes.base import FakeRuntime
+
+LOG_PROBS = (-0.02, -0.08, -0.3, -0.05, -0.9, -0.03)
+"""Of one token after the other: sure, fairly sure and unsure, so that every shade is seen."""
+_TOKEN = re.compile(r"\s*\S+|\s+$")
+
+
+class FakeTextGenerator(FakeRuntime, TextGenerator):
+    """Gives one answer of its script after the other, a word a token.
+
+    Args:
+        answers: What is answered, the last one for ever; or what finds the answer to a request.
+        backend_id: Its identity.
+        clock: Its delays are slept on this.
+        context_tokens: Length of its window.
+
+    Attributes:
+        requests: Every request to generate.
+        prefilled: Every request to prefill.
+        token_s: Time of a token, seconds.
+        stopped: How many generations were closed before their end.
+    """
+
+    def __init__(
+        self,
+        answers: Sequence[str] | Callable[[GenerationRequest], str] = ("Hello. How are you?",),
+        backend_id: str = "fake-llm",
+        clock: Clock | None = None,
+        context_tokens: int = 2048,
+    ) -> None:
+        super().__init__(
+            backend_id,
+            clock or SystemClock(),
+            confidence=ConfidenceSource.TOKEN_LOG_PROB,
+            context_tokens=context_tokens,
+        )
+        self._answers = answers if callable(answers) else _Script(answers)
+        self._break: tuple[int, SottoError] | None = None
+        self.requests: list[GenerationRequest] = []
+        self.prefilled: list[GenerationRequest] = []
+        self.token_s = 0.0
+        self.stopped = 0
+
+    def break_after(self, tokens: int, error: SottoError) -> None:
+        """Have the next generation fail after so many tokens."""
+        self._break = (tokens, error)
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
+        """The answer from where ``answer_so_far`` ends."""
+        self.requests.append(request)
+        breaking, self._break = self._break, None
+        await self._begin("generate")
+        answer = self._answers(request)
+        rest = answer.removeprefix(request.answer_so_far)
+        tokens = _TOKEN.findall(rest)
+        ended = False
+        try:
+            for at, (token, log_prob) in enumerate(zip(tokens, itertools.cycle(LOG_PROBS), strict=False)):
+                if breaking is not None and at == breaking[0]:
+                    ended = True
+                    raise breaking[1]
+                if at == request.max_tokens:
+                    break
+                if self.token_s > 0:
+                    await self._clock.sleep(self.token_s)
+                yield TextPiece(token, log_prob)
+            finish = FinishReason.LENGTH if len(tokens) > request.max_tokens else FinishReason.STOP
+            ended = True
+            yield TextPiece("", finish=finish, prompt_tokens=_tokens_of(request))
+        finally:
+            self.stopped += not ended
+
+    async def prefill(self, request: GenerationRequest) -> int:
+        """Record the guess."""
+        self.prefilled.append(request)
+        await self._begin("prefill")
+        return _tokens_of(request)
+
+    async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Words."""
+        await self._begin("count_tokens", delayed=False)
+        return tuple(len(text.split()) for text in texts)
+
+
+class _Script:
+    """One answer after the other; the last one again and again. A continued answer is not a new one."""
+
+    def __init__(self, answers: Sequence[str]) -> None:
+        self._answers = deque(answers)
+        self._last = self._answers[0]
+
+    def __call__(self, request: GenerationRequest) -> str:
+        if not request.answer_so_far:
+            self._last = self._answers[0]
+            if len(self._answers) > 1:
+                self._answers.popleft()
+        return self._last
+
+
+def _tokens_of(request: GenerationRequest) -> int:
+    return sum(len(message.content.split()) for message in request.messages)

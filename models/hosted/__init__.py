@@ -1,0 +1,1 @@
+"""The ports, implemented over a host process."""

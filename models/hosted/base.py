@@ -1,0 +1,112 @@
+"""What the five hosted ports share: the host, the lease, and reading replies with care."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.aio.lease import CpuLease, Priority
+from app.contracts.audio import SPEECH_RATE_HZ, AudioChunk
+from app.contracts.capabilities import Capabilities
+from app.contracts.devices import Backend, WarmUp
+from app.contracts.errors import InvalidInput, RuntimeFault
+from models.host.engine import JsonValue, Reply
+from models.host.supervisor import Host
+
+
+class HostedRuntime:
+    """A runtime in a host process.
+
+    Args:
+        host: Where the engine lives.
+        backend: Which runtime, device and model this is.
+        capabilities: What it can do.
+        lease: Asked before the engine computes; None for an engine too light to ask.
+    """
+
+    def __init__(self, host: Host, backend: Backend, capabilities: Capabilities, lease: CpuLease | None = None) -> None:
+        self._host = host
+        self._backend = backend
+        self._capabilities = capabilities
+        self._lease = lease
+
+    @property
+    def host(self) -> Host:
+        """The process behind this."""
+        return self._host
+
+    @property
+    def backend(self) -> Backend:
+        """Which runtime, device and model this is."""
+        return self._backend
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do; known before it is warm."""
+        return self._capabilities
+
+    async def warm_up(self) -> WarmUp:
+        """Start the host and load the engine, as `app.contracts.ports.Runtime.warm_up`."""
+        return await self._host.warm_up()
+
+    async def aclose(self) -> None:
+        """End the host."""
+        await self._host.aclose()
+
+    @asynccontextmanager
+    async def computing(self, priority: Priority) -> AsyncIterator[None]:
+        """Hold the lease for the length of the block, where there is one to hold."""
+        if self._lease is None:
+            yield
+        else:
+            async with self._lease.hold(priority):
+                yield
+
+
+def require_speech(chunk: AudioChunk) -> None:
+    """Refuse sound that is not at the rate of everything that is recognised.
+
+    Raises:
+        InvalidInput: It is not 16 kHz.
+    """
+    if chunk.sample_rate_hz != SPEECH_RATE_HZ:
+        raise InvalidInput(f"Sound at {chunk.sample_rate_hz} Hz was to be recognised; it must be {SPEECH_RATE_HZ} Hz.")
+
+
+def text_of(reply: Reply, key: str) -> str:
+    """A text field of a reply."""
+    value = reply.fields.get(key)
+    if not isinstance(value, str):
+        raise wrong(key, value)
+    return value
+
+
+def int_of(reply: Reply, key: str) -> int:
+    """A whole number of a reply."""
+    value = reply.fields.get(key)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(key, value)
+    return value
+
+
+def float_of(reply: Reply, key: str) -> float | None:
+    """A number of a reply, None where it has none."""
+    value = reply.fields.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(key, value)
+    return float(value)
+
+
+def list_of(reply: Reply, key: str) -> list[JsonValue]:
+    """A list of a reply."""
+    value = reply.fields.get(key)
+    if not isinstance(value, list):
+        raise wrong(key, value)
+    return value
+
+
+def wrong(key: str, value: JsonValue) -> RuntimeFault:
+    """The error for a reply that is not as agreed. Its value is not quoted: it may hold what somebody said."""
+    return RuntimeFault(f"The engine's reply has no proper {key!r} ({type(value).__name__}).", code="bad-reply")

@@ -1,0 +1,26 @@
+"""Embeddings over a host process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.aio.lease import Priority
+from models.hosted.base import HostedRuntime, int_of, wrong
+
+
+class HostedEmbedder(HostedRuntime):
+    """Implements `app.contracts.ports.Embedder`."""
+
+    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A unit vector for each text; no text asks for nothing."""
+        if not texts:
+            return ()
+        async with self.computing(Priority.GENERATE):
+            reply = await self._host.call("embed", {"texts": list(texts)})
+        dimensions = int_of(reply, "dimensions")
+        numbers = np.frombuffer(reply.payload, dtype="<f4")
+        if dimensions < 1 or numbers.size != dimensions * len(texts):
+            raise wrong("dimensions", dimensions)
+        return tuple(tuple(row) for row in numbers.reshape(len(texts), dimensions).tolist())

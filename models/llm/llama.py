@@ -1,0 +1,138 @@
+"""Text by llama.cpp: token by token with log-probabilities, a prefix cache between requests, abort within milliseconds.
+
+Why it exists: the question is prefilled while it is still being spoken, so a prefill must be droppable at any moment
+without losing what it has done, and the answer's confidence needs each token's probability.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import math
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.contracts.devices import Device
+from app.contracts.errors import InvalidInput, RuntimeFault
+from app.contracts.text import FinishReason, GenerationRequest
+from models.host.engine import Call, Engine, Operation, Reply
+from models.libraries import importing, require_file
+from models.llm.request import read_request, read_texts
+from models.llm.sampling import Sampler
+from models.llm.template import chatml, prompt_parts
+
+if TYPE_CHECKING:
+    from models.llm.llama_session import LlamaSession
+
+log = logging.getLogger(__name__)
+
+PREFILL_BATCH = 16
+"""Tokens evaluated at a time ahead of need: what an abort can lose at most."""
+
+PROMPT_BATCH = 64
+"""Tokens evaluated at a time when somebody waits for the answer."""
+
+
+class LlamaEngine(Engine):
+    """A GGUF model on the processor.
+
+    Args:
+        model_path: The GGUF file.
+        threads: Threads of the library.
+        context_tokens: Length of the window.
+    """
+
+    def __init__(self, model_path: str, threads: int = 1, context_tokens: int = 2048) -> None:
+        self._path = Path(model_path)
+        self._threads = max(1, threads)
+        self._context_tokens = context_tokens
+        self._session: LlamaSession | None = None
+
+    def load(self) -> Device:
+        """Import llama.cpp, load the model and evaluate one token.
+
+        Raises:
+            Unavailable: The library or the file is not there.
+            RuntimeFault: The file cannot be loaded.
+        """
+        require_file(self._path, "The language model", "Install the model again.")
+        with importing("llama.cpp", "llama-cpp-python"):
+            from models.llm.llama_session import LlamaSession
+        session = LlamaSession(self._path, self._threads, self._context_tokens)
+        session.feed(session.tokenize("a", marks=False), 1, threading.Event())
+        session.keep_prefix([-1])
+        self._session = session
+        self._render = session.template() or chatml
+        return Device.CPU
+
+    def operations(self) -> Mapping[str, Operation]:
+        """``generate``, ``prefill`` and ``count``."""
+        return {"generate": self._generate, "prefill": self._prefill, "count": self._count}
+
+    def close(self) -> None:
+        """Free the model."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _generate(self, call: Call) -> Iterator[Reply]:
+        request = read_request(call.args)
+        session = self._loaded()
+        prompt = self._prompt(session, request)
+        kept = session.keep_prefix(prompt)
+        if not session.feed(prompt[kept:], PROMPT_BATCH, call.cancelled):
+            return
+        finish = FinishReason.LENGTH
+        sampler = Sampler(request.temperature, request.top_p, request.seed)
+        characters = codecs.getincrementaldecoder("utf-8")("replace")
+        for generated in range(1, request.max_tokens + 1):
+            token, log_prob = sampler.pick(session.logits)
+            if math.isnan(log_prob):
+                raise RuntimeFault(f"{self._path.name} gives no probabilities: the model is damaged.")
+            if session.ends(token):
+                finish = FinishReason.STOP
+                break
+            yield Reply({"text": characters.decode(session.piece(token)), "log_prob": log_prob})
+            if generated == request.max_tokens or session.full:
+                break
+            if not session.feed([token], 1, call.cancelled):
+                return
+        yield Reply({"finish": finish.value, "prompt_tokens": len(prompt), "cached_tokens": kept})
+
+    def _prefill(self, call: Call) -> Iterator[Reply]:
+        request = read_request(call.args)
+        session = self._loaded()
+        prompt = self._prompt(session, request)
+        kept = session.keep_prefix(prompt)
+        if session.feed(prompt[kept:], PREFILL_BATCH, call.cancelled):
+            yield Reply({"tokens": len(prompt)})
+
+    def _count(self, call: Call) -> Iterator[Reply]:
+        session = self._loaded()
+        yield Reply({"counts": [len(session.tokenize(text, marks=False)) for text in read_texts(call.args)]})
+
+    def _prompt(self, session: LlamaSession, request: GenerationRequest) -> list[int]:
+        try:
+            parts = prompt_parts(request, self._render)
+        except Exception as error:  # noqa: BLE001 - a template is a program of the model's: it may raise anything
+            log.warning("the model's own template refused the conversation, ChatML is used: %s", error)
+            parts = prompt_parts(request, chatml)
+        tokens: list[int] = []
+        for part in parts:
+            tokens += session.tokenize(part.text, marks=part.marks)
+        tokens = session.first_tokens(tokens)
+        if len(tokens) >= session.context_tokens:
+            raise InvalidInput(
+                f"The question with its context is {len(tokens)} tokens long; this model takes fewer than "
+                f"{session.context_tokens}.",
+                code="context-overflow",
+                remedy="Ask a shorter question, or start afresh.",
+            )
+        return tokens
+
+    def _loaded(self) -> LlamaSession:
+        if self._session is None:
+            raise RuntimeFault("The language model is not loaded.")
+        return self._session

@@ -1,0 +1,190 @@
+"""Every backend of the embedded default in one table.
+
+Why it exists: profiles, the device catalogue, `sotto doctor` and the tests all ask which backends there are and what
+each needs. An entry says it once; a test imports every engine and holds it to its port. `models.backends` builds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from app.contracts.capabilities import CancelGranularity, Capabilities, ConfidenceSource
+from app.contracts.devices import Backend, Device
+from app.contracts.errors import Unavailable
+from models.embedded import ESPEAK, MOONSHINE, SILERO, SMOLLM2
+from models.host.engine import JsonValue
+
+CONTEXT_TOKENS = 2048
+"""Length of the window of the embedded language model."""
+ESPEAK_RATE_HZ = 22_050
+
+
+class Port(StrEnum):
+    """Which of the model ports a backend implements."""
+
+    SPEECH_TO_TEXT = "speech-to-text"
+    TEXT = "text"
+    TEXT_TO_SPEECH = "text-to-speech"
+    VOICE_ACTIVITY = "voice-activity"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A package an engine imports.
+
+    Attributes:
+        package: Its import name.
+        distribution: What it is installed as.
+    """
+
+    package: str
+    distribution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an engine's options are made from.
+
+    Attributes:
+        model: Path of the weights.
+        threads: How many the engine may use.
+        cache_dir: Where it may keep what it converted, empty for nowhere.
+    """
+
+    model: Path
+    threads: int
+    cache_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One backend.
+
+    Attributes:
+        backend: Its identity.
+        port: What it implements.
+        engine: ``package.module:Class`` inside the host.
+        operations: What the engine must answer for the port to work.
+        libraries: What the engine imports.
+        capabilities: Stated before it is loaded.
+        heavy: It computes long enough to ask for the processor lease.
+        options: The engine's constructor keywords.
+    """
+
+    backend: Backend
+    port: Port
+    engine: str
+    operations: frozenset[str]
+    libraries: tuple[Library, ...]
+    capabilities: Capabilities
+    heavy: bool
+    options: Callable[[Surroundings], Mapping[str, JsonValue]]
+
+
+_HEARING = frozenset({"transcribe", "stream.open", "stream.feed", "stream.partial", "stream.finish", "stream.drop"})
+_WRITING = frozenset({"generate", "prefill", "count"})
+_WRITER = Capabilities(
+    streaming=True,
+    confidence=ConfidenceSource.TOKEN_LOG_PROB,
+    cancel=CancelGranularity.TOKEN,
+    languages=("en",),
+    context_tokens=CONTEXT_TOKENS,
+)
+
+ENTRIES: Mapping[str, Entry] = {
+    entry.backend.backend_id: entry
+    for entry in (
+        Entry(
+            backend=Backend("moonshine-cpu", "moonshine", Device.CPU, MOONSHINE),
+            port=Port.SPEECH_TO_TEXT,
+            engine="models.stt.moonshine:MoonshineEngine",
+            operations=_HEARING,
+            libraries=(Library("moonshine_voice", "moonshine-voice"),),
+            capabilities=Capabilities(
+                streaming=True,
+                confidence=ConfidenceSource.NONE,
+                cancel=CancelGranularity.REQUEST,
+                sample_rate_hz=16_000,
+                languages=("en",),
+            ),
+            heavy=True,
+            options=lambda around: {"threads": around.threads},
+        ),
+        Entry(
+            backend=Backend("llama-cpu", "llama.cpp", Device.CPU, SMOLLM2),
+            port=Port.TEXT,
+            engine="models.llm.llama:LlamaEngine",
+            operations=_WRITING,
+            libraries=(Library("llama_cpp", "llama-cpp-python"),),
+            capabilities=_WRITER,
+            heavy=True,
+            options=lambda around: {
+                "model_path": str(around.model),
+                "threads": around.threads,
+                "context_tokens": CONTEXT_TOKENS,
+            },
+        ),
+        Entry(
+            backend=Backend("openvino-cpu", "openvino", Device.CPU, SMOLLM2),
+            port=Port.TEXT,
+            engine="models.llm.openvino:OpenVinoTextEngine",
+            operations=_WRITING,
+            libraries=(Library("openvino_genai", "openvino-genai"), Library("openvino", "openvino")),
+            capabilities=_WRITER,
+            heavy=True,
+            options=lambda around: {
+                "model_path": str(around.model),
+                "device": "CPU",
+                "threads": around.threads,
+                "cache_dir": around.cache_dir,
+            },
+        ),
+        Entry(
+            backend=Backend("espeak-cpu", "espeak", Device.CPU, ESPEAK),
+            port=Port.TEXT_TO_SPEECH,
+            engine="models.tts.espeak:EspeakEngine",
+            operations=frozenset({"speak", "voices"}),
+            libraries=(Library("espeakng_loader", "espeakng-loader"),),
+            capabilities=Capabilities(
+                streaming=True,
+                confidence=ConfidenceSource.NONE,
+                cancel=CancelGranularity.CHUNK,
+                sample_rate_hz=ESPEAK_RATE_HZ,
+            ),
+            heavy=False,
+            options=lambda around: {},  # noqa: ARG005 - it finds its own voices
+        ),
+        Entry(
+            backend=Backend("silero-cpu", "onnxruntime", Device.CPU, SILERO),
+            port=Port.VOICE_ACTIVITY,
+            engine="models.vad.silero:SileroEngine",
+            operations=frozenset({"vad.reset", "vad.feed"}),
+            libraries=(Library("onnxruntime", "onnxruntime"),),
+            capabilities=Capabilities(
+                streaming=True,
+                confidence=ConfidenceSource.NONE,
+                cancel=CancelGranularity.CHUNK,
+                sample_rate_hz=16_000,
+            ),
+            heavy=False,
+            options=lambda around: {},  # noqa: ARG005 - it finds its own weights
+        ),
+    )
+}
+"""Every backend by its id."""
+
+
+def entry_of(backend_id: str) -> Entry:
+    """The entry of a backend.
+
+    Raises:
+        Unavailable: There is no such backend.
+    """
+    entry = ENTRIES.get(backend_id)
+    if entry is None:
+        known = ", ".join(sorted(ENTRIES))
+        raise Unavailable(f"There is no backend {backend_id!r}; there are {known}.", code="backend-unknown")
+    return entry

@@ -1,0 +1,93 @@
+"""A voice that goes on in the middle of a sentence when its host dies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.audio.resample import Resampler
+from app.contracts.audio import BYTES_PER_SAMPLE, AudioChunk, Voice, VoiceOptions
+from app.contracts.errors import SottoError
+from app.contracts.ports import TextToSpeech
+from models.retrying.tiers import RetryingRuntime
+
+
+class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
+    """Implements `app.contracts.ports.TextToSpeech` over several of them."""
+
+    stage = "speak"
+
+    async def synthesize(self, text: str, options: VoiceOptions) -> AsyncGenerator[AudioChunk, None]:
+        """Speak one sentence; after a failure it is made again and what was delivered is left out.
+
+        The whole sentence comes at the rate of its first chunk, whoever goes on with it.
+        """
+        attempts = self._tiers.request()
+        delivered = _Delivered()
+        while True:
+            try:
+                backend = await attempts.backend()
+                rest = _Rest(delivered)
+                async with aclosing(backend.synthesize(text, await self._fitting(options, backend))) as chunks:
+                    async for chunk in chunks:
+                        for piece in rest.push(chunk):
+                            yield piece
+                for piece in rest.flush():
+                    yield piece
+            except SottoError as error:
+                attempts.failed(error)
+            else:
+                return
+
+    async def voices(self) -> tuple[Voice, ...]:
+        """The voices of the tier in use."""
+        return await self._tiers.run(lambda backend: backend.voices(), tell=False)
+
+    async def _fitting(self, options: VoiceOptions, backend: TextToSpeech) -> VoiceOptions:
+        """The person's voice was chosen for the first tier; another one speaks in its own when it has none such."""
+        if not options.voice or backend is self._tiers.first:
+            return options
+        known = {voice.voice_id for voice in await backend.voices()}
+        return options if options.voice in known else replace(options, voice="")
+
+
+@dataclass(slots=True)
+class _Delivered:
+    """How much of a sentence is out, in samples of its first chunk's rate."""
+
+    samples: int = 0
+    rate_hz: int = 0
+
+
+class _Rest:
+    """Cuts off what is out already, and brings the rest to the sentence's rate."""
+
+    def __init__(self, delivered: _Delivered) -> None:
+        self._delivered = delivered
+        self._skip = delivered.samples
+        self._resampler: Resampler | None = None
+
+    def push(self, chunk: AudioChunk) -> Iterator[AudioChunk]:
+        out = self._delivered
+        out.rate_hz = out.rate_hz or chunk.sample_rate_hz
+        if chunk.sample_rate_hz == out.rate_hz:
+            yield from self._cut(chunk.pcm)
+            return
+        if self._resampler is None:
+            self._resampler = Resampler(chunk.sample_rate_hz, out.rate_hz)
+        yield from self._cut(self._resampler.push(np.frombuffer(chunk.pcm, dtype="<f4")).tobytes())
+
+    def flush(self) -> Iterator[AudioChunk]:
+        if self._resampler is not None:
+            yield from self._cut(self._resampler.flush().tobytes())
+
+    def _cut(self, pcm: bytes) -> Iterator[AudioChunk]:
+        skipped = min(self._skip, len(pcm) // BYTES_PER_SAMPLE)
+        self._skip -= skipped
+        rest = pcm[skipped * BYTES_PER_SAMPLE :]
+        if rest:
+            self._delivered.samples += len(rest) // BYTES_PER_SAMPLE
+            yield AudioChunk(rest, self._delivered.rate_hz)

@@ -1,0 +1,1 @@
+"""Shared by tests: virtual sound and screen, fakes, fixtures."""

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.contracts.devices import Tier
+from app.contracts.errors import InvalidInput
+from app.settings.paths import asset
+from app.settings.profiles import Profile, ProfileStore
+from app.settings.table import BY_KEY
+from models.registry import ENTRIES, Port
+
+GOOD = """\
+id: mine
+name: Mine
+description: My own.
+speech_to_text:
+  - {backend: moonshine-cpu, model: moonshine-tiny-en}
+text:
+  - {backend: llama-cpu, model: smollm2-135m-instruct-q4_1}
+  - backend: openvino-cpu
+    model: smollm2-135m-instruct-q4_1
+text_to_speech: [{backend: espeak-cpu, model: espeak-ng}]
+voice_activity: [{backend: silero-cpu, model: silero-vad-v6}]
+limits: {max_tokens: 99}
+voice: {id: en-us, speed: 1.5, speak: false}
+"""
+BUILT_IN = ProfileStore(asset("profiles"), Path("/nonexistent"))
+
+
+@pytest.fixture
+def user_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    return folder
+
+
+def store(user_dir: Path) -> ProfileStore:
+    return ProfileStore(asset("profiles"), user_dir)
+
+
+@pytest.mark.parametrize("profile_id", BUILT_IN.ids())
+def test_every_built_in_profile_runs_on_backends_there_are(profile_id: str) -> None:
+    profile = BUILT_IN.load(profile_id)
+    assert profile.name
+    assert profile.description.endswith(".")
+    for tiers, port in (
+        (profile.speech_to_text, Port.SPEECH_TO_TEXT),
+        (profile.text, Port.TEXT),
+        (profile.text_to_speech, Port.TEXT_TO_SPEECH),
+        (profile.voice_activity, Port.VOICE_ACTIVITY),
+    ):
+        for tier in tiers:
+            assert ENTRIES[tier.backend_id].port is port
+            assert ENTRIES[tier.backend_id].backend.model == tier.model
+
+
+def test_the_default_profile_ships_and_is_the_embedded_one() -> None:
+    starter = BUILT_IN.load(str(BY_KEY["profile.active"].default))
+    assert [tier.backend_id for tier in starter.speech_to_text] == ["moonshine-cpu"]
+    assert [tier.backend_id for tier in starter.text] == ["llama-cpu", "openvino-cpu"]
+    assert [tier.backend_id for tier in starter.text_to_speech] == ["espeak-cpu"]
+    assert starter.speak
+
+
+def test_a_profile_is_read_whole(user_dir: Path) -> None:
+    path = user_dir / "mine.yaml"
+    path.write_text(GOOD)
+    assert store(user_dir).load("mine") == Profile(
+        profile_id="mine",
+        name="Mine",
+        description="My own.",
+        speech_to_text=(Tier("moonshine-cpu", "moonshine-tiny-en"),),
+        text=(
+            Tier("llama-cpu", "smollm2-135m-instruct-q4_1"),
+            Tier("openvino-cpu", "smollm2-135m-instruct-q4_1"),
+        ),
+        text_to_speech=(Tier("espeak-cpu", "espeak-ng"),),
+        voice_activity=(Tier("silero-cpu", "silero-vad-v6"),),
+        max_tokens=99,
+        voice="en-us",
+        speed=1.5,
+        speak=False,
+        path=path,
+    )
+
+
+def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
+    lines = [line for line in GOOD.splitlines() if not line.startswith(("description", "limits", "voice:"))]
+    (user_dir / "mine.yaml").write_text("\n".join(lines))
+    profile = store(user_dir).load("mine")
+    assert (profile.description, profile.voice, profile.speed, profile.speak) == ("", "", 1.0, True)
+    assert profile.max_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name: Mine", "nmae: Mine", ":2:1: 'nmae' is not known here. Did you mean 'name'?"),
+        ("name: Mine\n", "", ":1:1: 'name' is missing."),
+        ("id: mine", "id: other", ":1:1: the id must be the file's name, 'mine'."),
+        ("name: Mine", "name: 3", ":2:1: 'name' must be text, not 3."),
+        ("{max_tokens: 99}", "{max_tokens: 0}", ":12:10: 'max_tokens' must be between 1 and 8192, not 0."),
+        ("{max_tokens: 99}", "{max_tokens: many}", ":12:10: 'max_tokens' must be between 1 and 8192, not 'many'."),
+        ("{max_tokens: 99}", "{max_tokens: 9.5}", ":12:10: 'max_tokens' must be a whole number, not 9.5."),
+        ("{max_tokens: 99}", f"{{max_tokens: 1{'0' * 400}}}", ":12:10: 'max_tokens' must be between"),
+        ("{max_tokens: 99}", "{max_token: 9}", ":12:10: 'max_token' is not known here. Did you mean 'max_tokens'?"),
+        ("limits: {max_tokens: 99}", "limits: 99", ":12:1: 'limits' must be a mapping (key: value)."),
+        ("speed: 1.5", "speed: 3", ":13:20: 'speed' must be between 0.5 and 2, not 3."),
+        ("speak: false", "speak: no", ":13:32: 'speak' must be true or false, not 'no'."),
+        ("backend: espeak-cpu, model: espeak-ng", "backend: espeak-cpu", ":10:18: the tier has no 'model'."),
+        ("model: espeak-ng", "modle: espeak-ng", ":10:40: 'modle' is not known here. Did you mean 'model'?"),
+        ("[{backend: espeak-cpu, model: espeak-ng}]", "[]", ":10:1: 'text_to_speech' must be a list of at least one"),
+        ("[{backend: espeak-cpu, model: espeak-ng}]", "espeak", ":10:1: 'text_to_speech' must be a list of at least"),
+        ("[{backend: espeak-cpu, model: espeak-ng}]", "[espeak]", ":10:18: a tier is a mapping: "),
+        ("voice: {id", "voice: [{id", ":"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_line_and_column(user_dir: Path, old: str, new: str, said: str) -> None:
+    assert GOOD.count(old) == 1
+    path = user_dir / "mine.yaml"
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(InvalidInput) as caught:
+        store(user_dir).load("mine")
+    assert caught.value.message.startswith(f"{path}{said}")
+
+
+def test_a_profile_of_ones_own_replaces_the_built_in_one(user_dir: Path) -> None:
+    (user_dir / "quiet.yaml").write_text(GOOD.replace("id: mine", "id: quiet"))
+    profile = store(user_dir).load("quiet")
+    assert (profile.name, profile.path) == ("Mine", user_dir / "quiet.yaml")
+    assert store(user_dir).ids().count("quiet") == 1
+
+
+def test_one_bad_file_hides_no_other(user_dir: Path) -> None:
+    (user_dir / "bad.yaml").write_text("id: [")
+    (user_dir / "mine.yaml").write_text(GOOD)
+    profiles, problems = store(user_dir).list()
+    assert [profile.profile_id for profile in profiles] == sorted((*BUILT_IN.ids(), "mine"))
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{user_dir / 'bad.yaml'}:1:")
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"), [("startre", "Did you mean 'starter'?"), ("../quiet", "Did you mean 'quiet'?"), ("x", "`sotto ")]
+)
+def test_a_profile_there_is_not(user_dir: Path, asked: str, hint: str) -> None:
+    with pytest.raises(InvalidInput, match="There is no profile") as caught:
+        store(user_dir).load(asked)
+    assert caught.value.remedy.startswith(hint)

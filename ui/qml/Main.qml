@@ -1,0 +1,182 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Layouts
+import QtQuick.Templates as T
+import Sotto.Components
+import Sotto.Composer
+import Sotto.Conversation
+import Sotto.Settings
+import Sotto.Theme
+import Sotto.ViewModels
+
+T.ApplicationWindow {
+    id: window
+
+    required property ConversationModel conversation
+    required property TurnViewModel turn
+    required property ComposerViewModel composer
+    required property CardActions actions
+    required property SettingsViewModel settings
+    required property bool demo
+
+    property bool settingsOpen: false
+    property bool keyHeld: false
+
+    minimumWidth: 480
+    minimumHeight: 420
+    title: demo ? "Sotto (demo)" : "Sotto"
+    color: Theme.page
+
+    // A key that is held when the keyboard goes elsewhere will never be heard to come up.
+    onActiveChanged: {
+        if (!active)
+            letGo();
+    }
+    onActiveFocusItemChanged: {
+        if (keyHeld)
+            letGo();
+    }
+
+    Binding {
+        target: Theme
+        property: "preference"
+        value: window.settings.theme
+    }
+
+    Connections {
+        target: window.turn
+
+        function onStateChanged() {
+            if (!window.turn.idle)
+                canvas.follow();
+        }
+    }
+
+    Item {
+        id: keyboard
+
+        anchors.fill: parent
+
+        // What the focused item leaves over comes here.
+        Keys.onPressed: event => {
+            if (event.key === window.settings.talkKey && event.modifiers === Qt.NoModifier && !window.settingsOpen) {
+                if (!event.isAutoRepeat) {
+                    window.keyHeld = true;
+                    window.turn.press();
+                }
+                event.accepted = true;
+            } else if (event.key === Qt.Key_Escape) {
+                if (!window.turn.idle || window.turn.held)
+                    window.turn.stop();
+                else if (window.settingsOpen)
+                    window.closeSettings();
+                else
+                    dock.rest();
+                event.accepted = true;
+            } else if (event.key === Qt.Key_PageUp || event.key === Qt.Key_PageDown) {
+                canvas.scrollBy((event.key === Qt.Key_PageUp ? -1 : 1) * canvas.pageHeight());
+                event.accepted = true;
+            } else if (event.key === Qt.Key_End && !window.settingsOpen) {
+                canvas.follow();
+                event.accepted = true;
+            } else if (!window.settingsOpen && !(event.modifiers & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier))
+                       && event.text.length === 1 && event.text > " " && event.text !== "\u007f") {
+                window.composer.typed(event.text);
+                event.accepted = true;
+            }
+        }
+        Keys.onReleased: event => {
+            if (event.key === window.settings.talkKey) {
+                if (!event.isAutoRepeat)
+                    window.letGo();
+                event.accepted = true;
+            }
+        }
+
+        ColumnLayout {
+            anchors.fill: parent
+            spacing: 0
+            visible: !window.settingsOpen
+            enabled: visible
+
+            RowLayout {
+                Layout.fillWidth: true
+                Layout.margins: Theme.m
+                Layout.leftMargin: Theme.l
+                Layout.bottomMargin: 0
+                spacing: Theme.s
+
+                SmallText {
+                    text: window.title
+                    font.weight: Font.DemiBold
+                }
+
+                Item {
+                    Layout.fillWidth: true
+                }
+
+                IconButton {
+                    id: openSettings
+
+                    text: "Settings"
+                    hint: "Settings (Ctrl+,)"
+                    path: Icons.settings
+                    iconSize: 20
+                    onClicked: window.settingsOpen = true
+                }
+            }
+
+            ConversationView {
+                id: canvas
+
+                Layout.fillWidth: true
+                Layout.fillHeight: true
+                model: window.conversation
+                actions: window.actions
+                settings: window.settings
+                onClicked: dock.rest()
+            }
+
+            Dock {
+                id: dock
+
+                Layout.fillWidth: true
+                turn: window.turn
+                composer: window.composer
+                keyName: window.settings.talkKeyName
+            }
+        }
+
+        Loader {
+            id: settingsLoader
+
+            anchors.fill: parent
+            active: window.settingsOpen
+            focus: active
+
+            sourceComponent: SettingsPage {
+                settings: window.settings
+                focus: true
+                onDone: window.closeSettings()
+            }
+        }
+    }
+
+    Shortcut {
+        sequences: ["Ctrl+,", StandardKey.Preferences]
+        onActivated: window.settingsOpen ? window.closeSettings() : window.settingsOpen = true
+    }
+
+    Component.onCompleted: dock.rest()
+
+    function letGo() {
+        window.keyHeld = false;
+        window.turn.release();
+    }
+
+    function closeSettings() {
+        window.settingsOpen = false;
+        dock.rest();
+    }
+}

@@ -1,0 +1,89 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Layouts
+import Sotto.Components
+import Sotto.Theme
+
+// Beneath an answer: who gave it, what it knew, and what can be done with it.
+RowLayout {
+    id: footer
+
+    required property AnswerCard card
+
+    spacing: Theme.s
+    visible: !card.empty || card.over
+
+    Rectangle {
+        id: badge
+
+        Layout.maximumWidth: footer.width * 0.45
+        implicitWidth: badgeText.implicitWidth + 2 * Theme.s
+        implicitHeight: badgeText.implicitHeight + 6
+        visible: footer.card.badge !== ""
+        radius: height / 2
+        color: Theme.accentSoft
+        Accessible.role: Accessible.StaticText
+        Accessible.name: footer.card.badgeDetail
+
+        SmallText {
+            id: badgeText
+
+            anchors.centerIn: parent
+            width: Math.min(implicitWidth, parent.width - 2 * Theme.s)
+            text: footer.card.badge
+            color: Theme.accent
+            elide: Text.ElideRight
+        }
+
+        HoverHandler {
+            id: overBadge
+        }
+
+        Tip {
+            text: footer.card.badgeDetail
+            shown: overBadge.hovered
+        }
+    }
+
+    SmallText {
+        id: note
+
+        Layout.fillWidth: true
+        text: footer.card.stopped ? "Stopped · " + footer.card.contextNote : footer.card.contextNote
+        elide: Text.ElideRight
+        Accessible.role: Accessible.StaticText
+        Accessible.name: text
+        Accessible.description: footer.card.topics
+
+        HoverHandler {
+            id: overNote
+        }
+
+        Tip {
+            text: footer.card.topics
+            shown: overNote.hovered
+        }
+    }
+
+    IconButton {
+        Layout.topMargin: -6
+        Layout.bottomMargin: -6
+        text: "Speak this answer again"
+        path: Icons.speaker
+        enabled: footer.card.over && !footer.card.empty
+        focusPolicy: footer.card.current ? Qt.TabFocus : Qt.NoFocus
+        onClicked: footer.card.actions.replay(footer.card.cardId)
+    }
+
+    CopyButton {
+        Layout.topMargin: -6
+        Layout.bottomMargin: -6
+        Layout.rightMargin: -8
+        name: "Copy this answer"
+        cardId: footer.card.cardId
+        actions: footer.card.actions
+        enabled: !footer.card.empty
+        focusPolicy: footer.card.current ? Qt.TabFocus : Qt.NoFocus
+    }
+}

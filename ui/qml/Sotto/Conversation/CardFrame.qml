@@ -1,0 +1,66 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import Sotto.Components
+import Sotto.Theme
+import Sotto.ViewModels
+
+// What every card has: its place in the column, the focus ring, and Ctrl+C.
+FocusScope {
+    id: frame
+
+    required property string cardId
+    required property CardActions actions
+    required property real column
+    property bool current: false
+    property real above: Theme.m
+    property real inset: Theme.l
+    property color plate: Theme.surface
+    property color edge: Theme.line
+    property string name: ""
+    property string description: ""
+    default property alias content: inside.data
+
+    implicitHeight: plateItem.height + above
+    Accessible.role: Accessible.ListItem
+    Accessible.name: name
+    Accessible.description: description
+    Accessible.focusable: true
+
+    Keys.onPressed: event => {
+        if (event.matches(StandardKey.Copy)) {
+            frame.actions.copy(frame.cardId);
+            event.accepted = true;
+        }
+    }
+
+    Rectangle {
+        id: plateItem
+
+        x: Math.round((frame.width - width) / 2)
+        y: frame.above
+        width: frame.column
+        height: inside.implicitHeight + 2 * frame.inset
+        radius: Theme.radius
+        color: frame.plate
+        border.width: frame.edge === Theme.clear ? 0 : Theme.hair
+        border.color: frame.edge
+
+        Item {
+            id: inside
+
+            x: frame.inset
+            y: frame.inset
+            width: parent.width - 2 * frame.inset
+            implicitHeight: children.length > 0 ? children[0].implicitHeight : 0
+        }
+
+        FocusRing {
+            shown: frame.activeFocus && frame.current && frame.focusItself
+            innerRadius: Theme.radius
+        }
+    }
+
+    // True while the card, and not one of its buttons, has the keyboard.
+    readonly property bool focusItself: activeFocus && Window.activeFocusItem === frame
+}

@@ -1,0 +1,146 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Templates as T
+import QtQml.Models
+import Sotto.Components
+import Sotto.Theme
+import Sotto.ViewModels
+
+// The canvas: cards in the order of their turns. It stays at the end while the person has not scrolled away from it.
+Item {
+    id: view
+
+    required property ConversationModel model
+    required property CardActions actions
+    required property SettingsViewModel settings
+    property bool atEnd: true
+
+    signal clicked
+
+    // Goes to the newest card and stays there.
+    function follow() {
+        view.atEnd = true;
+        list.positionViewAtEnd();
+    }
+
+    function scrollBy(distance: real) {
+        const lowest = list.originY - list.topMargin;
+        const highest = Math.max(lowest, list.originY + list.contentHeight + list.bottomMargin - list.height);
+        list.contentY = Math.max(lowest, Math.min(highest, list.contentY + distance));
+        view.atEnd = list.atYEnd;
+    }
+
+    function pageHeight(): real {
+        return list.height * 0.85;
+    }
+
+    ListView {
+        id: list
+
+        readonly property real column: Math.min(width - 2 * side, Theme.readingWidth + 2 * Theme.l)
+        readonly property real side: width < 640 ? Theme.m + 4 : Theme.xl
+
+        anchors.fill: parent
+        model: view.model
+        topMargin: Theme.xs
+        bottomMargin: Theme.l
+        boundsBehavior: Flickable.StopAtBounds
+        cacheBuffer: 600
+        currentIndex: -1
+        highlightFollowsCurrentItem: false
+        keyNavigationEnabled: true
+        activeFocusOnTab: count > 0
+        clip: true
+        Accessible.role: Accessible.List
+        Accessible.name: "Conversation"
+
+        onContentHeightChanged: {
+            if (view.atEnd)
+                Qt.callLater(positionViewAtEnd);
+        }
+        onHeightChanged: {
+            if (view.atEnd)
+                Qt.callLater(positionViewAtEnd);
+        }
+        onMovementEnded: view.atEnd = atYEnd
+        onActiveFocusChanged: {
+            if (activeFocus && currentIndex < 0)
+                currentIndex = count - 1;
+        }
+        onCurrentIndexChanged: {
+            if (activeFocus && currentIndex >= 0)
+                positionViewAtIndex(currentIndex, ListView.Contain);
+        }
+
+        T.ScrollBar.vertical: ScrollMark {}
+
+        delegate: DelegateChooser {
+            role: "kind"
+
+            DelegateChoice {
+                roleValue: "question"
+
+                QuestionCard {
+                    required property int index
+
+                    width: list.width
+                    column: list.column
+                    actions: view.actions
+                    current: list.currentIndex === index
+                }
+            }
+
+            DelegateChoice {
+                roleValue: "answer"
+
+                AnswerCard {
+                    required property int index
+
+                    width: list.width
+                    column: list.column
+                    actions: view.actions
+                    current: list.currentIndex === index
+                    shaded: view.settings.confidenceShade
+                }
+            }
+
+            DelegateChoice {
+                roleValue: "error"
+
+                ErrorCard {
+                    required property int index
+
+                    width: list.width
+                    column: list.column
+                    actions: view.actions
+                    current: list.currentIndex === index
+                }
+            }
+
+            DelegateChoice {
+                roleValue: "notice"
+
+                NoticeCard {
+                    required property int index
+
+                    width: list.width
+                    column: list.column
+                    actions: view.actions
+                    current: list.currentIndex === index
+                }
+            }
+        }
+    }
+
+    TapHandler {
+        onTapped: view.clicked()
+    }
+
+    EmptyState {
+        anchors.centerIn: parent
+        width: Math.min(parent.width - 2 * Theme.l, Theme.readingWidth)
+        visible: list.count === 0
+        keyName: view.settings.talkKeyName
+    }
+}
