@@ -102,11 +102,15 @@ ENTRIES: Mapping[str, Entry] = {
             port=Port.SPEECH_TO_TEXT,
             engine="models.stt.moonshine:MoonshineEngine",
             operations=_HEARING,
-            libraries=(Library("moonshine_voice", "moonshine-voice"),),
+            libraries=(
+                Library("moonshine_voice", "moonshine-voice"),
+                Library("onnxruntime", "onnxruntime"),
+                Library("faster_whisper", "faster-whisper"),
+            ),
             capabilities=Capabilities(
                 streaming=True,
-                confidence=ConfidenceSource.NONE,
-                cancel=CancelGranularity.REQUEST,
+                confidence=ConfidenceSource.TOKEN_LOG_PROB,
+                cancel=CancelGranularity.TOKEN,
                 sample_rate_hz=16_000,
                 languages=("en",),
             ),

@@ -6,6 +6,7 @@ Everything here is called on the thread of the event loop and returns at once; w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Iterable
@@ -35,6 +36,7 @@ from app.contracts.events import (
     TurnStarted,
 )
 from app.contracts.ports import Runtime
+from app.contracts.text import GenerationRequest
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +176,12 @@ class Assistant:
         await self._tasks.aclose()
         await self._recorder.aclose()
 
+    async def _prepare_next(self) -> None:
+        """Have the model read the beginning of the next request while nobody waits for it."""
+        with contextlib.suppress(SottoError):  # the next turn reads it itself, and reports what fails then
+            messages = await self._conversation.prepare(self._parts.text.count_tokens)
+            await self._parts.text.prefill(GenerationRequest(messages=messages))
+
     async def _offer_left_behind(self, only: str = "") -> None:
         """Show a card for every recording that was never answered, or for one of them."""
         for recording in await self._recordings.left_behind():
@@ -222,6 +230,7 @@ class Assistant:
                 await self._offer_left_behind(recording)
             elif recording:
                 self._tasks.start(self._recordings.discard(recording), name="discard recording")
+        await self._prepare_next()
 
     def _cancel_turn(self, reason: str) -> None:
         turn, task = self._turn, self._turn_task

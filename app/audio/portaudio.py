@@ -184,8 +184,10 @@ class PortAudio:
             await self.call(close_all, timeout_s=SCAN_TIMEOUT_S)
         except Unavailable as error:
             log.warning("streams are left to the system: %s", error)
+            return
         self._jobs.put(None)
         self._thread = None
+        atexit.unregister(self._at_exit)
 
     # Below: on the sound thread, save for `_post`.
 

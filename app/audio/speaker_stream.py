@@ -27,8 +27,8 @@ FADE_S = 0.003
 """Sound that is cut off fades for so long, so that it does not click."""
 AUDIBLE = 1e-4
 """Anything above this amplitude (-80 dBFS) is sound."""
-DATA_TIMEOUT_S = 1.0
-"""A device that asks for nothing for so long is gone, whatever the system says."""
+DATA_TIMEOUT_S = 2.5
+"""A device that asks for nothing for so long is gone, whatever the system says. An idle virtual sink pauses for 2 s."""
 _BELIEVABLE_LEAD_S = 3.0
 
 

@@ -76,11 +76,13 @@ class TurnWatch:
             desktop.services.assistant.subscribe(self._note),
             desktop.shell.on_frame_swapped(self._frame),
         ]
+        desktop.shell.turn.heldChanged.connect(self._held)
 
     def close(self) -> None:
         """Stop following."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+        self._desktop.shell.turn.heldChanged.disconnect(self._held)
 
     async def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Wait until a condition on this watch holds; returns whether it did in time."""
@@ -106,6 +108,11 @@ class TurnWatch:
         """Milliseconds from the end of the release tail."""
         return _ms(self.input_ended_at, at)
 
+    def _held(self) -> None:
+        """The key event has just arrived; a held key that X repeats goes up and down, the last time counts."""
+        self.key_up = None if self._desktop.shell.turn.held else time.monotonic()
+        self.first_frame_at = None
+
     def _frame(self, at: float) -> None:
         if self.key_up is not None and self.first_frame_at is None:
             self.first_frame_at = at
@@ -113,8 +120,6 @@ class TurnWatch:
     def _note(self, event: TurnEvent | SystemEvent) -> None:
         now = time.monotonic()
         match event:
-            case Status(stage="transcribe") if self.key_up is None:
-                self.key_up = now
             case Status(stage="answer"):
                 self.input_ended_at = self._desktop.services.assistant.input_ended_at
                 self.tail_ms = _ms(self.key_up, self.input_ended_at)

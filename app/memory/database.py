@@ -7,6 +7,8 @@ aside, never deleted; a file from a newer Sotto is left alone.
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import logging
 import os
 import sqlite3
@@ -15,12 +17,21 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.contracts.errors import StorageError
-from app.memory.migrations import MIGRATIONS, SCHEMA_VERSION
+from app.memory.migrations import MIGRATIONS
+from app.settings.disk import disk_error
 from app.settings.locks import file_lock
 
 log = logging.getLogger(__name__)
 
-BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_S = 5.0
+BACKUP = "before-version"
+"""Word in the name of a copy made before a migration."""
+DAMAGED = "damaged"
+"""Word in the name of a damaged file that was moved aside."""
+
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FORBIDDEN = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 class Database:
@@ -28,14 +39,19 @@ class Database:
 
     Args:
         path: The file; made with its folder when it is not there.
+        migrations: ``migrations[n]`` brings version n to version n + 1.
+
+    Attributes:
+        moved_aside: Where a damaged file was moved to, None when it was sound.
 
     Raises:
         StorageError: The folder is read-only, the disk is full, or the file is of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, migrations: tuple[str, ...] = MIGRATIONS) -> None:
         self.path = path
         self.moved_aside: Path | None = None
+        self._migrations = migrations
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with file_lock(path.with_suffix(".lock")):
@@ -45,10 +61,8 @@ class Database:
         """Open and bring up to date; a damaged file is moved aside and a fresh one made."""
         try:
             return self._open()
-        except sqlite3.DatabaseError as error:
-            if not _damaged(error):
-                raise
-            self.moved_aside = _free_name(self.path, "damaged")
+        except _DamagedError as error:
+            self.moved_aside = _free_name(self.path, DAMAGED)
             log.warning("the history is damaged (%s); moved to %s", error, self.moved_aside.name)
             for suffix in ("", "-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
@@ -56,13 +70,9 @@ class Database:
             return self._open()
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA secure_delete = ON")
-            _check(connection)
+            _prepare(connection)
             os.chmod(self.path, 0o600)
             self._migrate(connection)
         except BaseException:
@@ -72,30 +82,47 @@ class Database:
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
+        newest = len(self._migrations)
+        if version > newest:
             raise StorageError(
-                f"The history in {self.path} was written by a newer Sotto (version {version}, this one knows "
-                f"{SCHEMA_VERSION}).",
+                f"A newer Sotto wrote the history in {self.path} (its version is {version}, this one knows {newest}).",
                 code="newer-database",
                 remedy="Update Sotto, or move the file away.",
             )
-        for step in range(version, SCHEMA_VERSION):
-            if step:
-                self._back_up(connection, step)
+        for step in range(version, newest):
+            if version:
+                self._back_up(connection, step + 1)
             with transaction(connection):
-                for statement in _statements(MIGRATIONS[step]):
+                for statement in statements(self._migrations[step]):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {step + 1}")
 
     def _back_up(self, connection: sqlite3.Connection, version: int) -> None:
-        copy = _free_name(self.path, f"before-version-{version + 1}")
-        with closing(sqlite3.connect(copy)) as target:
-            connection.backup(target)
-        os.chmod(copy, 0o600)
+        """Copy the database as it is before it becomes of this version; a copy that is not whole does not stay."""
+        copy = _free_name(self.path, f"{BACKUP}-{version}")
+        unfinished = copy.with_name(f"{copy.name}.part")
+        try:
+            os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+            with closing(sqlite3.connect(unfinished)) as target:
+                connection.backup(target)
+            os.replace(unfinished, copy)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def forget_copies(self, *, damaged: bool) -> None:
+        """Erase the copies made before migrations, and the damaged files moved aside too if ``damaged``."""
+        words = (BACKUP, DAMAGED) if damaged else (BACKUP,)
+        for word in words:
+            for copy in self.path.parent.glob(f"{glob.escape(self.path.name)}.{word}-*"):
+                copy.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let the file go. May be called twice."""
         self.connection.close()
+
+
+class _DamagedError(Exception):
+    """The file is no sound database; what SQLite said about it."""
 
 
 @contextmanager
@@ -104,10 +131,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -115,22 +143,64 @@ def storage_errors(path: Path) -> Iterator[None]:
     """Turn what the disk and SQLite raise into one sentence with a remedy."""
     try:
         yield
-    except (OSError, sqlite3.Error) as error:
-        raise StorageError(
-            f"The history in {path} cannot be used: {error}.",
-            code="history",
-            remedy="Make room on the disk, or make the folder writable.",
-        ) from error
+    except OSError as error:
+        raise disk_error(error, path) from error
+    except sqlite3.Error as error:
+        raise _told(error, path) from error
 
 
-def _check(connection: sqlite3.Connection) -> None:
-    """Raise what SQLite itself raises for a damaged file when only the check finds it."""
-    if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
-        raise sqlite3.DatabaseError("database disk image is malformed")
+def statements(script: str) -> list[str]:
+    """The statements of a script, one by one, so that they can run in one transaction. Triggers may be among them."""
+    found, pending = [], ""
+    for piece in script.split(";"):
+        pending += f"{piece};"
+        if sqlite3.complete_statement(pending):
+            found.append(pending.strip())
+            pending = ""
+    return [statement for statement in found if statement != ";"]
 
 
-def _damaged(error: sqlite3.DatabaseError) -> bool:
-    return any(words in str(error) for words in ("malformed", "not a database"))
+def _told(error: sqlite3.Error, path: Path) -> StorageError:
+    """The sentence for what SQLite reports."""
+    number = _primary(error)
+    if number == sqlite3.SQLITE_FULL:
+        return disk_error(OSError(errno.ENOSPC, str(error)), path)
+    if number in _FORBIDDEN:
+        return disk_error(OSError(errno.EACCES, str(error)), path)
+    if number in _DAMAGE:
+        return StorageError(
+            f"The history in {path} is damaged: {error}.",
+            code="history-damaged",
+            remedy="Start Sotto again: it moves the file aside and begins a new one.",
+        )
+    if number in _BUSY:
+        return StorageError(f"The history in {path} is in use by another program.", code="history-busy")
+    return StorageError(f"The history in {path} cannot be used: {error}.", code="history")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Set the connection up, and look whether the file is sound."""
+    with _damage_told_apart():
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if verdict != "ok":
+            raise _DamagedError(verdict)
+
+
+@contextmanager
+def _damage_told_apart() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if _primary(error) in _DAMAGE:
+            raise _DamagedError(str(error)) from error
+        raise
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """SQLite's primary result code, which extended ones carry in their low byte; 0 where Python itself complains."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _free_name(path: Path, word: str) -> Path:
@@ -139,7 +209,3 @@ def _free_name(path: Path, word: str) -> Path:
     while (candidate := path.with_name(f"{path.name}.{word}-{number}")).exists():
         number += 1
     return candidate
-
-
-def _statements(script: str) -> list[str]:
-    return [statement.strip() for statement in script.split(";") if statement.strip()]

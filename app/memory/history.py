@@ -6,6 +6,7 @@ All work happens in one thread of its own, so the event loop never waits for the
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.contracts import wire
-from app.contracts.events import TURN_EVENTS, TurnEvent
+from app.contracts.errors import InvalidInput, StorageError
+from app.contracts.events import TURN_EVENTS, SystemEvent, TurnEvent
 from app.memory.database import Database, storage_errors, transaction
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 _COLUMNS = "turn_id, started_at, source, question, answer, heard, outcome, error_code, total_ms"
 
 
@@ -79,13 +82,19 @@ class History:
         return await self._do(lambda database: _turn(database, turn_id))
 
     async def delete(self, turn_id: str) -> bool:
-        """Erase one turn; returns whether it was there."""
+        """Erase one turn, also from the copies made before migrations; returns whether it was there."""
         statement = "DELETE FROM turns WHERE turn_id = ?"
         return await self._do(lambda database: _erase(database, statement, turn_id)) > 0
 
     async def delete_all(self) -> int:
-        """Erase every turn; returns how many there were."""
-        return await self._do(lambda database: _erase(database, "DELETE FROM turns"))
+        """Erase every turn, and every copy of the database there is; returns how many turns there were."""
+
+        def erase(database: Database) -> int:
+            count = _erase(database, "DELETE FROM turns")
+            database.forget_copies(damaged=True)
+            return count
+
+        return await self._do(erase)
 
     async def delete_before(self, epoch_s: float) -> int:
         """Erase turns that began before a moment (seconds since the epoch); returns how many."""
@@ -105,6 +114,9 @@ class History:
             self._database = None
 
     async def _do(self, work: Callable[[Database], T]) -> T:
+        if self._closed:
+            raise StorageError("The history is closed already.", code="history-closed")
+
         def run() -> T:
             if self._database is None:
                 self._database = Database(self._path)
@@ -116,8 +128,8 @@ class History:
 
 def _record(database: Database, turn: TurnRecord) -> None:
     connection = database.connection
-    row = (turn.turn_id, turn.started_at, turn.source, turn.question, turn.answer, turn.heard, turn.outcome,
-           turn.error_code, turn.total_ms)  # fmt: skip
+    texts = (_storable(text) for text in (turn.question, turn.answer, turn.heard))
+    row = (turn.turn_id, turn.started_at, turn.source, *texts, turn.outcome, turn.error_code, turn.total_ms)
     with transaction(connection):
         connection.execute(f"INSERT OR REPLACE INTO turns ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", row)  # noqa: S608
         connection.executemany(
@@ -140,8 +152,22 @@ def _turn(database: Database, turn_id: str) -> TurnRecord | None:
     if row is None:
         return None
     lines = connection.execute("SELECT json FROM events WHERE turn_id = ? ORDER BY seq", (turn_id,))
-    events = (wire.from_line(line) for (line,) in lines)
+    events = (_readable(line) for (line,) in lines)
     return replace(TurnRecord(*row), events=tuple(event for event in events if isinstance(event, TURN_EVENTS)))
+
+
+def _storable(text: str | None) -> str | None:
+    """Half characters, as a terminal can deliver them, become question marks: SQLite takes whole ones only."""
+    return None if text is None else text.encode(errors="replace").decode()
+
+
+def _readable(line: str) -> TurnEvent | SystemEvent | None:
+    """An event as it was kept; None for one whose form this Sotto does not know: the rest of the turn is still good."""
+    try:
+        return wire.from_line(line)
+    except InvalidInput as error:
+        log.warning("an event in the history is left out: %s", error.code)
+        return None
 
 
 def _erase(database: Database, statement: str, *values: str | float) -> int:
@@ -149,5 +175,7 @@ def _erase(database: Database, statement: str, *values: str | float) -> int:
     connection = database.connection
     with transaction(connection):
         count = connection.execute(statement, values).rowcount
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if count:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.forget_copies(damaged=False)
     return count

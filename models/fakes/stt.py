@@ -11,6 +11,7 @@ from app.aio.clock import SystemClock
 from app.contracts.audio import AudioChunk, Transcript
 from app.contracts.ports import Clock, RecognitionStream, SpeechToText
 from models.fakes.base import FakeRuntime
+from models.hosted.base import require_speech
 
 WORDS_PER_S = 3.0
 """How fast the words of a script appear in partial transcripts."""
@@ -40,6 +41,7 @@ class FakeSpeechToText(FakeRuntime, SpeechToText):
     async def transcribe(self, clip: AudioChunk) -> Transcript:
         """The next text, whole."""
         await self._begin("transcribe")
+        require_speech(clip)
         self.clips.append(clip)
         return self.final(clip.pcm)
 
@@ -91,6 +93,7 @@ class FakeRecognitionStream(RecognitionStream):
     async def feed(self, chunk: AudioChunk) -> None:
         """Record the samples."""
         await self._recogniser.begin("feed")
+        require_speech(chunk)
         self.fed.append(chunk)
 
     async def partial(self) -> Transcript:

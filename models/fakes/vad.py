@@ -6,6 +6,7 @@ from app.aio.clock import SystemClock
 from app.contracts.audio import AudioChunk
 from app.contracts.ports import Clock, VoiceActivity, VoiceActivityStream
 from models.fakes.base import FakeRuntime
+from models.hosted.base import require_speech
 
 SPEECH = 0.98
 SILENCE = 0.01
@@ -43,6 +44,7 @@ class FakeVoiceActivityStream(VoiceActivityStream):
     async def feed(self, chunk: AudioChunk) -> tuple[float, ...]:
         """Speech or silence for every whole frame."""
         await self._gate.begin("feed")
+        require_speech(chunk)
         pcm = self._rest + chunk.pcm
         whole = len(pcm) // _FRAME_BYTES * _FRAME_BYTES
         self._rest = pcm[whole:]

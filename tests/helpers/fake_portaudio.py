@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.audio.endpoints import Endpoint
+from app.audio.endpoints import Direction, Endpoint
 from app.audio.levels import Samples
 from app.audio.portaudio import PortAudio
 from app.audio.streams import InputCallback, OutputCallback, Stream
@@ -22,9 +22,16 @@ SPEAKER = Endpoint(2, "Fake", "Built-in speaker", 0, 2, RATE_HZ, default_output=
 
 
 class FakeStream(Stream):
-    def __init__(self, endpoint: Endpoint, callback: InputCallback | OutputCallback, ended: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        direction: Direction,
+        callback: InputCallback | OutputCallback,
+        ended: Callable[[], None],
+    ) -> None:
         super().__init__(endpoint.rate_hz, ended)
         self.endpoint = endpoint
+        self.direction = direction
         self.callback = callback
         self.closed = False
         self.cuts = 0
@@ -75,17 +82,23 @@ class FakePortAudio(PortAudio):
     async def open_input(
         self, endpoint: Endpoint, callback: InputCallback, ended: Callable[[], None], timeout_s: float
     ) -> Stream:
-        return self._open(endpoint, callback, ended)
+        return self._open(endpoint, Direction.INPUT, callback, ended)
 
     async def open_output(
         self, endpoint: Endpoint, callback: OutputCallback, ended: Callable[[], None], timeout_s: float
     ) -> Stream:
-        return self._open(endpoint, callback, ended)
+        return self._open(endpoint, Direction.OUTPUT, callback, ended)
 
-    def _open(self, endpoint: Endpoint, callback: InputCallback | OutputCallback, ended: Callable[[], None]) -> Stream:
+    def _open(
+        self,
+        endpoint: Endpoint,
+        direction: Direction,
+        callback: InputCallback | OutputCallback,
+        ended: Callable[[], None],
+    ) -> Stream:
         if endpoint.name in self.refusing or endpoint not in self.endpoints:
             raise Unavailable(f"{endpoint.name} refuses", code="sound-refused")
-        stream = FakeStream(endpoint, callback, ended)
+        stream = FakeStream(endpoint, direction, callback, ended)
         self.opened.append(stream)
         self.on_open(stream)
         return stream
@@ -101,7 +114,7 @@ class FakePortAudio(PortAudio):
 
 def _first_block(stream: FakeStream) -> None:
     """What a device does at once when it is started."""
-    if stream.endpoint.inputs and not stream.endpoint.outputs:
+    if stream.direction is Direction.INPUT:
         stream.deliver(np.zeros(160, np.float32))
     else:
         stream.take(160)

@@ -31,7 +31,7 @@ def write_16_bit(path: Path, samples: Signal, rate_hz: int) -> Path:
 
 
 def find(piece: Signal, whole: Signal) -> tuple[int, float]:
-    """Where ``piece`` begins in ``whole`` (negative when before its start), and how alike the two are there, up to 1."""
+    """Where ``piece`` begins in ``whole`` (negative when before its start), and how alike they are there, up to 1."""
     size = 1 << (piece.size + whole.size - 1).bit_length()
     match = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(piece, size)), size)
     start = int(np.argmax(match))

@@ -98,7 +98,7 @@ class VirtualSound:
         assert self._server is not None
         return self._server.pid
 
-    def start(self) -> None:
+    def start(self, settle_s: float = SETTLE_S) -> None:
         """Start the server, or start it again after `stop`."""
         run = self._home / "run"
         run.mkdir(mode=0o700, exist_ok=True)
@@ -121,7 +121,7 @@ class VirtualSound:
         self._keepers = [self._popen("parec", *_FORMAT, f"--device={name}") for name in ("virtmic", "spk.monitor")]
         for keeper in self._keepers:
             threading.Thread(target=_swallow, args=(keeper,), daemon=True).start()
-        time.sleep(SETTLE_S)
+        time.sleep(settle_s)
 
     def stop(self) -> None:
         """End the server, as if sound went away; `start` brings it back."""

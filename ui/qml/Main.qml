@@ -63,7 +63,7 @@ T.ApplicationWindow {
             if (event.key === window.settings.talkKey && event.modifiers === Qt.NoModifier && !window.settingsOpen) {
                 if (!event.isAutoRepeat) {
                     window.keyHeld = true;
-                    window.turn.press();
+                    window.turn.keyDown();
                 }
                 event.accepted = true;
             } else if (event.key === Qt.Key_Escape) {
@@ -172,7 +172,7 @@ T.ApplicationWindow {
 
     function letGo() {
         window.keyHeld = false;
-        window.turn.release();
+        window.turn.keyUp();
     }
 
     function closeSettings() {

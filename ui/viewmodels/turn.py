@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
-from PySide6.QtCore import Property, QObject, Signal, Slot
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from PySide6.QtQml import QmlElement
 
 from ui.viewmodels.stages import StageStripModel
@@ -19,6 +19,9 @@ QML_IMPORT_MAJOR_VERSION = 1
 
 QUIET_DBFS = -55.0
 LOUD_DBFS = -12.0
+REPEAT_MS = 15
+"""A key that is down again so soon never was up: X tells a held key's repetition as up and down, and Qt does not always
+recognise the pair."""
 LEVEL_STEPS = 24
 """The ring has this many sizes: a change too small to see is no reason to paint."""
 
@@ -74,6 +77,10 @@ class TurnViewModel(QObject):
         self._progress: float | None = None
         self.strip = StageStripModel(self)
         self.turn_id = ""
+        self._going_up = QTimer(self)
+        self._going_up.setSingleShot(True)
+        self._going_up.setInterval(REPEAT_MS)
+        self._going_up.timeout.connect(self._key.release)
 
     def _get_state(self) -> str:
         return self._state.value
@@ -126,6 +133,22 @@ class TurnViewModel(QObject):
         return self._is_listening()
 
     @Slot()
+    def keyDown(self) -> None:  # noqa: N802 - QML's spelling
+        """The key went down on the keyboard."""
+        if self._going_up.isActive():
+            self._going_up.stop()
+            self._set_held(held=True)
+        else:
+            self.press()
+
+    @Slot()
+    def keyUp(self) -> None:  # noqa: N802 - QML's spelling
+        """The key went up on the keyboard: shown at once, acted on when it stays up."""
+        if self._held:
+            self._set_held(held=False)
+            self._going_up.start()
+
+    @Slot()
     def press(self) -> None:
         """The key or the button went down. A second press without a release between them is a repeat."""
         if not self._held:
@@ -148,6 +171,7 @@ class TurnViewModel(QObject):
     @Slot()
     def stop(self) -> None:
         """Stop everything that goes on."""
+        self._going_up.stop()
         self._set_held(held=False)
         self._key.cancel()
 

@@ -26,6 +26,17 @@ def sound(sound_server: VirtualSound, monkeypatch: pytest.MonkeyPatch) -> Virtua
 
 
 @pytest.fixture
+def mortal_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualSound]:
+    """A sound server of this test alone, which may die, and this process pointed at it."""
+    if reason := missing_tools():
+        pytest.skip(reason)
+    with VirtualSound() as sound:
+        for name, value in sound.environment.items():
+            monkeypatch.setenv(name, value)
+        yield sound
+
+
+@pytest.fixture
 def no_sound(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process pointed at a sound server that is not there."""
     monkeypatch.setenv("PULSE_SERVER", "unix:/nonexistent/native")

@@ -193,12 +193,12 @@ async def test_without_a_sound_server_it_says_so(no_sound: None, microphone: Mic
 
 
 async def test_a_server_that_dies_ends_the_recording_and_one_that_comes_back_is_found(
-    sound: VirtualSound, microphone: MicrophoneSource
+    mortal_sound: VirtualSound, microphone: MicrophoneSource
 ) -> None:
     recording = await microphone.open()
     chunks = asyncio.create_task(everything(recording))
     await asyncio.sleep(0.3)
-    sound.stop()
+    mortal_sound.stop()
     try:
         assert sum(chunk.seconds for chunk in await chunks) > 0.2
         assert "went away" in recording.lost
@@ -206,7 +206,7 @@ async def test_a_server_that_dies_ends_the_recording_and_one_that_comes_back_is_
         with pytest.raises(MicrophoneUnavailable):
             await microphone.open()
     finally:
-        await asyncio.to_thread(sound.start)
+        await asyncio.to_thread(mortal_sound.start, 0.3)
     assert (await record(microphone, 0.3)).size > 0.2 * 16_000
 
 

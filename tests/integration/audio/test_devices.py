@@ -47,18 +47,18 @@ async def test_no_server_means_no_devices(no_sound: None, devices: SoundDevices)
 
 
 async def test_subscribers_learn_when_sound_goes_and_comes(
-    sound: VirtualSound, devices: SoundDevices, monkeypatch: pytest.MonkeyPatch
+    mortal_sound: VirtualSound, devices: SoundDevices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices_module, "POLL_EVERY_S", 0.1)
     told: asyncio.Queue[AudioDevicesChanged] = asyncio.Queue()
     unsubscribe = devices.subscribe(told.put_nowait)
     assert (await asyncio.wait_for(told.get(), 10.0)).inputs
-    sound.stop()
+    mortal_sound.stop()
     try:
         gone = await asyncio.wait_for(told.get(), 10.0)
         assert (gone.inputs, gone.outputs) == ((), ())
     finally:
-        await asyncio.to_thread(sound.start)
+        await asyncio.to_thread(mortal_sound.start, 0.3)
     assert (await asyncio.wait_for(told.get(), 10.0)).outputs
     unsubscribe()
     assert told.empty()

@@ -182,14 +182,14 @@ async def test_without_a_sound_server_it_says_so(no_sound: None, speaker: Speake
 
 
 async def test_a_server_that_dies_in_the_middle_is_reported_and_one_that_comes_back_is_used(
-    sound: VirtualSound, speaker: SpeakerSink
+    mortal_sound: VirtualSound, speaker: SpeakerSink
 ) -> None:
     words = murmur(3.0, 22_050, seed=10)
     speaker.begin()
     await say(speaker, words, 22_050)
     draining = asyncio.create_task(speaker.drain())
     await asyncio.sleep(0.5)
-    sound.stop()
+    mortal_sound.stop()
     try:
         with pytest.raises(Unavailable, match="went away"):
             await draining
@@ -198,7 +198,7 @@ async def test_a_server_that_dies_in_the_middle_is_reported_and_one_that_comes_b
         with pytest.raises(Unavailable):
             await speaker.wake()
     finally:
-        await asyncio.to_thread(sound.start)
+        await asyncio.to_thread(mortal_sound.start, 0.3)
     speaker.begin()
     await say(speaker, words[:11_025], 22_050)
     await speaker.drain()

@@ -44,7 +44,6 @@ def test_speech_that_has_begun_may_waver() -> None:
     assert not gated(0.9, 0.5 - HYSTERESIS - 0.01).speaking
 
 
-
 @given(PROBABILITIES)
 def test_silence_and_speech_add_up_to_the_whole(probabilities: list[float]) -> None:
     gate = gated(*probabilities)

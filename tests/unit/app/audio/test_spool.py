@@ -26,6 +26,10 @@ def pieces(samples: Signal) -> list[AudioChunk]:
     return [AudioChunk(as_pcm(samples[start : start + 320])) for start in range(0, samples.size, 320)]
 
 
+def names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
+
+
 async def test_what_was_said_is_on_disk_and_only_the_owner_reads_it(tmp_path: Path) -> None:
     words = murmur(1.0, 16_000)
     spool = RecordingSpool(tmp_path / "recordings")
@@ -60,7 +64,7 @@ async def test_nothing_said_leaves_nothing(tmp_path: Path) -> None:
     spool = RecordingSpool(tmp_path)
     await spool.finish()
     await spool.discard()
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
     assert list(spool.chunks()) == []
 
 
@@ -69,7 +73,7 @@ async def test_a_discarded_recording_is_gone(tmp_path: Path) -> None:
     spool.append(AudioChunk(bytes(4000)))
     await spool.discard()
     await spool.discard()
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
     with pytest.raises(RuntimeError):
         spool.append(AudioChunk(bytes(4)))
 
@@ -88,7 +92,7 @@ def test_other_files_and_a_missing_folder_are_no_recordings(tmp_path: Path) -> N
     (tmp_path / "1000-empty.wav").write_bytes(bytes(44))
     assert pending(tmp_path) == []
     assert pending(tmp_path / "missing") == []
-    assert [entry.name for entry in tmp_path.iterdir()] == ["holiday.wav"]
+    assert names(tmp_path) == ["holiday.wav"]
 
 
 def test_a_killed_process_leaves_its_recording_behind(tmp_path: Path) -> None:

@@ -4,16 +4,17 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.bench.promises import PROMISES, Promise
+from app.bench.promises import Promise
 from app.bench.report import Figure, Report, percentile, percentiles, single
 
 MACHINE = {"processor": "A chip", "cores": 2, "libraries": {"a": "1"}, "own": ["sound", "screen"]}
 numbers = st.floats(-1e6, 1e6)
 
 
+@settings(deadline=None)
 @given(values=st.lists(numbers, min_size=1), share=st.floats(0, 1))
 def test_percentiles_are_those_of_numpy(values: list[float], share: float) -> None:
     assert percentile(values, share) == pytest.approx(float(np.percentile(values, share * 100)), rel=1e-9, abs=1e-6)
@@ -108,9 +109,3 @@ def test_show_prints_a_table_or_one_object(capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out) == report.as_json()
     report.show(as_json=False)
     assert capsys.readouterr().out == report.table() + "\n"
-
-
-def test_every_promise_is_a_pair_or_a_value() -> None:
-    for promises in PROMISES.values():
-        for promise in promises.values():
-            assert (promise.value is None) != (promise.p50 is None)

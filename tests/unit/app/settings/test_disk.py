@@ -34,4 +34,6 @@ def test_what_can_be_mended_says_how() -> None:
 
 
 def test_an_error_without_a_number_keeps_its_words() -> None:
-    assert "is locked by another process" in disk_error(TimeoutError("x is locked by another process"), Path("/p")).message
+    assert (
+        "is locked by another process" in disk_error(TimeoutError("x is locked by another process"), Path("/p")).message
+    )

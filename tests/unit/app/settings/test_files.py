@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.contracts.errors import InvalidInput, SottoError, StorageError
+from app.contracts.errors import InvalidInput, StorageError
 from app.settings.files import LARGEST_BYTES, as_number, dump, place_of, read_mapping, suggestion, write_whole
 
 
@@ -132,8 +132,7 @@ def test_no_text_makes_reading_fail_in_another_way(tmp_path_factory: pytest.Temp
     path.write_text(text, encoding="utf-8")
     try:
         content = read_mapping(path)
-    except SottoError as error:
-        assert str(path) in error.message
+    except InvalidInput:
         return
     for key in content:
         line, column = place_of(content, key)

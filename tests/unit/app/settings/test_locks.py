@@ -71,8 +71,15 @@ def test_within_one_process_there_is_one_instance_too(tmp_path: Path) -> None:
 def test_a_child_process_does_not_inherit_the_lock(tmp_path: Path) -> None:
     lock = InstanceLock(tmp_path)
     lock.acquire()
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    child = subprocess.Popen(
+        [sys.executable, "-c", "print('up', flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        close_fds=False,
+    )
     try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"up\n"
         lock.release()
         with InstanceLock(tmp_path):
             pass

@@ -16,6 +16,7 @@ from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
 from models.host.engine import JsonValue
 from models.host.supervisor import Host
 from tests.helpers.hosts import TROUBLE, open_descriptors, running
+from tests.helpers.waiting import until
 
 
 async def test_constructing_starts_nothing_and_warming_up_does() -> None:
@@ -152,8 +153,7 @@ async def test_cancelling_the_caller_stops_the_engine() -> None:
         await host.warm_up()
         pid = host.pid
         task = asyncio.create_task(host.call("count", {"to": 100_000, "every_s": 0.01}))
-        while not host.busy:
-            await asyncio.sleep(0.005)
+        await until(lambda: host.busy)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -164,8 +164,7 @@ async def test_cancelling_the_caller_stops_the_engine() -> None:
 async def test_cancelling_while_it_loads_leaves_it_loading_for_the_next() -> None:
     async with running(load_s=0.2) as host:
         first = asyncio.create_task(host.call("pid"))
-        while "starting" not in host.states:
-            await asyncio.sleep(0.005)
+        await until(lambda: "starting" in host.states)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         await host.call("pid")
@@ -218,8 +217,7 @@ async def test_an_idle_host_is_unloaded_unless_it_is_pinned() -> None:
             await host.call("echo")
             await asyncio.sleep(0.15)
             assert host.pid
-        while "stopped" not in host.states:
-            await asyncio.sleep(0.01)
+        await until(lambda: "stopped" in host.states)
         assert host.pid == 0
 
 
@@ -235,8 +233,7 @@ async def test_closing_twice_and_asking_afterwards() -> None:
 async def test_closing_while_it_loads() -> None:
     async with running(load_s=30.0) as host:
         loading = asyncio.create_task(host.warm_up())
-        while "starting" not in host.states:
-            await asyncio.sleep(0.005)
+        await until(lambda: "starting" in host.states)
         await host.aclose()
         (outcome,) = await asyncio.gather(loading, return_exceptions=True)
         assert isinstance(outcome, Exception)
@@ -247,8 +244,7 @@ async def test_closing_in_the_middle_of_a_request() -> None:
     async with running() as host:
         await host.warm_up()
         working = asyncio.create_task(host.call("count", {"to": 100_000, "every_s": 0.01}))
-        while not host.busy:
-            await asyncio.sleep(0.005)
+        await until(lambda: host.busy)
         await host.aclose()
         (outcome,) = await asyncio.gather(working, return_exceptions=True)
         assert isinstance(outcome, Exception)

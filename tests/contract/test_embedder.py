@@ -1,0 +1,49 @@
+"""What every embedder must do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Callable
+from typing import cast
+
+import pytest
+import pytest_asyncio
+
+from app.contracts.ports import Embedder, Runtime
+from models.fakes.embed import FakeEmbedder
+from models.hosted.embed import HostedEmbedder
+from models.retrying import RetryingEmbedder
+from tests.helpers.ports import hosted, opened
+
+FAKES: dict[str, Callable[[], Runtime]] = {
+    "fake": FakeEmbedder,
+    "composite": lambda: RetryingEmbedder([FakeEmbedder()]),
+    "engine": lambda: hosted(HostedEmbedder, "FakeEmbedEngine"),
+}
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(FAKES))
+async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
+    async with opened(request.param, FAKES) as runtime:
+        yield cast("Embedder", runtime)
+
+
+async def test_it_is_one(embedder: Embedder) -> None:
+    assert isinstance(embedder, Embedder)
+
+
+async def test_unit_vectors_of_one_length(embedder: Embedder) -> None:
+    vectors = await embedder.embed(["the sea", "the land", "", "a longer text about the sea"])
+    assert len(vectors) == 4
+    assert len({len(vector) for vector in vectors}) == 1
+    for vector in vectors:
+        assert math.isclose(math.hypot(*vector), 1.0, rel_tol=1e-5)
+
+
+async def test_the_same_text_has_the_same_vector(embedder: Embedder) -> None:
+    assert await embedder.embed(["the sea"]) == await embedder.embed(["the sea"])
+
+
+async def test_nothing_gives_nothing(embedder: Embedder) -> None:
+    assert await embedder.embed([]) == ()

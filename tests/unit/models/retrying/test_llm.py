@@ -1,0 +1,116 @@
+"""An answer that goes on where it broke off."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.contracts.errors import HostDied, Unavailable
+from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
+from models.fakes.llm import FakeTextGenerator
+from models.fakes.system import FakeClock
+from models.retrying import RetryingTextGenerator
+from tests.helpers.events import Reports
+
+ANSWER = "The capital of France is Paris, and it lies on the Seine."
+REQUEST = GenerationRequest((ChatMessage(Role.USER, "What is it?"),), max_tokens=50)
+
+
+async def pieces_of(port: RetryingTextGenerator, request: GenerationRequest = REQUEST) -> list[TextPiece]:
+    return [piece async for piece in port.generate(request)]
+
+
+def text_of(pieces: list[TextPiece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+@pytest.mark.parametrize("tokens", [0, 1, 5, 11])
+async def test_no_word_is_lost_and_none_repeated(tokens: int) -> None:
+    fake = FakeTextGenerator([ANSWER])
+    fake.break_after(tokens, HostDied("gone"))
+    pieces = await pieces_of(RetryingTextGenerator([fake]))
+    assert text_of(pieces) == ANSWER
+    assert [piece.finish for piece in pieces].count(FinishReason.STOP) == 1
+    assert pieces[-1].finish is FinishReason.STOP
+    assert ANSWER.startswith(fake.requests[1].answer_so_far)
+    assert len(fake.requests[1].answer_so_far.split()) == tokens
+    assert fake.requests[1].max_tokens == REQUEST.max_tokens - tokens
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 20))
+async def test_however_often_it_breaks(first: int, second: int, max_tokens: int) -> None:
+    one, two = FakeTextGenerator([ANSWER], "one", FakeClock()), FakeTextGenerator([ANSWER], "two", FakeClock())
+    one.break_after(first, HostDied("gone"))
+    one.fail("generate", None, HostDied("gone"))
+    two.break_after(second, HostDied("gone"))
+    request = GenerationRequest(REQUEST.messages, max_tokens=max_tokens)
+    pieces = await pieces_of(RetryingTextGenerator([one, two], FakeClock()), request)
+    words = ANSWER.split(" ")
+    assert text_of(pieces) == " ".join(words[:max_tokens])
+    expected = FinishReason.STOP if max_tokens >= len(words) else FinishReason.LENGTH
+    assert [piece.finish for piece in pieces if piece.finish] == [expected]
+
+
+async def test_the_next_tier_is_told_where_to_go_on_and_the_event_says_at_which_token() -> None:
+    one, two = FakeTextGenerator([ANSWER], "one"), FakeTextGenerator([ANSWER], "two")
+    one.break_after(3, HostDied("gone"))
+    one.fail("generate", None, HostDied("gone"))
+    port = RetryingTextGenerator([one, two])
+    port.observer = reports = Reports()
+    assert text_of(await pieces_of(port)) == ANSWER
+    assert reports.lines == [
+        "answer on one",
+        "retry 2/2 host-died",
+        "answer on one",
+        "one -> two at 3",
+        "answer on two",
+    ]
+    assert two.requests[0].answer_so_far == "The capital of"
+    assert port.backend.backend_id == "two"
+
+
+async def test_an_answer_that_was_begun_elsewhere_is_extended() -> None:
+    fake = FakeTextGenerator([ANSWER])
+    fake.break_after(2, HostDied("gone"))
+    request = GenerationRequest(REQUEST.messages, answer_so_far="The capital", max_tokens=50)
+    pieces = await pieces_of(RetryingTextGenerator([fake]), request)
+    assert "The capital" + text_of(pieces) == ANSWER
+    assert fake.requests[1].answer_so_far == "The capital of France"
+
+
+async def test_broken_at_the_last_token_it_is_simply_finished() -> None:
+    fake = FakeTextGenerator([ANSWER])
+    fake.break_after(4, HostDied("gone"))
+    request = GenerationRequest(REQUEST.messages, max_tokens=4)
+    pieces = await pieces_of(RetryingTextGenerator([fake]), request)
+    assert text_of(pieces) == "The capital of France"
+    assert pieces[-1].finish is FinishReason.LENGTH
+
+
+async def test_closing_closes_the_backends_generator() -> None:
+    fake = FakeTextGenerator([ANSWER])
+    port = RetryingTextGenerator([fake])
+    pieces = port.generate(REQUEST)
+    await anext(pieces)
+    await pieces.aclose()
+    assert fake.stopped == 1
+
+
+async def test_a_guess_is_not_tried_twice() -> None:
+    one, two = FakeTextGenerator([ANSWER], "one"), FakeTextGenerator([ANSWER], "two")
+    one.fail("prefill", HostDied("gone"))
+    port = RetryingTextGenerator([one, two])
+    with pytest.raises(HostDied):
+        await port.prefill(REQUEST)
+    assert two.asked == []
+    assert await port.prefill(REQUEST) == 3
+
+
+async def test_counting_takes_the_tier_that_will_answer() -> None:
+    one, two = FakeTextGenerator([ANSWER], "one"), FakeTextGenerator([ANSWER], "two")
+    one.fail("warm_up", Unavailable("none"))
+    port = RetryingTextGenerator([one, two])
+    assert await port.count_tokens(["a b", "c"]) == (2, 1)
+    assert "count_tokens" in two.asked
+    assert port.backend.backend_id == "two"

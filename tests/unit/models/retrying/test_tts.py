@@ -1,0 +1,66 @@
+"""A sentence that goes on where its sound broke off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.contracts.audio import VoiceOptions
+from app.contracts.errors import HostDied, Unavailable
+from models.fakes.tts import FakeTextToSpeech, tones
+from models.retrying import RetryingTextToSpeech
+from tests.helpers.events import Reports
+
+TEXT = "This is a sentence of some length."
+
+
+async def sound_of(port: RetryingTextToSpeech, options: VoiceOptions | None = None) -> tuple[bytes, set[int]]:
+    chunks = [chunk async for chunk in port.synthesize(TEXT, options or VoiceOptions())]
+    return b"".join(chunk.pcm for chunk in chunks), {chunk.sample_rate_hz for chunk in chunks}
+
+
+@pytest.mark.parametrize("chunks", [0, 1, 7])
+async def test_every_sample_is_delivered_once(chunks: int) -> None:
+    fake = FakeTextToSpeech()
+    whole = tones(TEXT, fake.capabilities.sample_rate_hz, 1.0).tobytes()
+    fake.break_after(chunks, HostDied("gone"))
+    port = RetryingTextToSpeech([fake])
+    port.observer = reports = Reports()
+    assert await sound_of(port) == (whole, {22_050})
+    assert reports.lines == ["speak on fake-tts", "retry 2/2 host-died", "speak on fake-tts"]
+
+
+async def test_another_rate_goes_on_at_the_first_one_for_the_same_time() -> None:
+    one, two = FakeTextToSpeech("one"), FakeTextToSpeech("two", sample_rate_hz=16_000)
+    one.break_after(5, HostDied("gone"))
+    one.fail("synthesize", None, HostDied("gone"))
+    pcm, rates = await sound_of(RetryingTextToSpeech([one, two]))
+    whole = tones(TEXT, 22_050, 1.0)
+    got = np.frombuffer(pcm, dtype="<f4")
+    assert rates == {22_050}
+    assert abs(got.size - whole.size) < 100
+    assert np.array_equal(got[: 5 * 2205], whole[: 5 * 2205])
+    assert np.corrcoef(got[: whole.size - 100], whole[: got.size][: whole.size - 100])[0, 1] > 0.9
+
+
+async def test_a_voice_that_only_the_first_tier_has() -> None:
+    one, two = FakeTextToSpeech("one"), FakeTextToSpeech("two")
+    one.fail("warm_up", Unavailable("none"), Unavailable("none"))
+    port = RetryingTextToSpeech([one, two])
+    await sound_of(port, VoiceOptions(voice="only-one", speed=2.0))
+    await sound_of(port, VoiceOptions(voice="buzz"))
+    assert [options for _, options in two.spoken] == [VoiceOptions(voice="", speed=2.0), VoiceOptions(voice="buzz")]
+
+
+async def test_closing_closes_the_backends_generator() -> None:
+    fake = FakeTextToSpeech()
+    chunks = RetryingTextToSpeech([fake]).synthesize(TEXT, VoiceOptions())
+    await anext(chunks)
+    await chunks.aclose()
+    assert fake.stopped == 1
+
+
+async def test_voices_are_those_of_the_tier_in_use() -> None:
+    fake = FakeTextToSpeech()
+    fake.fail("voices", HostDied("gone"))
+    assert [voice.voice_id for voice in await RetryingTextToSpeech([fake]).voices()] == ["hum", "buzz"]
