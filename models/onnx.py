@@ -52,8 +52,15 @@ class OnnxModel:
         self.outputs: tuple[str, ...] = tuple(tensor.name for tensor in self._session.get_outputs())
 
     def shape_of(self, name: str) -> tuple[int | str, ...]:
-        """Dimensions of an input; a name stands for one that is free."""
-        return next(tuple(tensor.shape) for tensor in self._session.get_inputs() if tensor.name == name)
+        """Dimensions of an input or output; a name stands for one that is free.
+
+        Raises:
+            RuntimeFault: The graph has none of this name.
+        """
+        for tensor in (*self._session.get_inputs(), *self._session.get_outputs()):
+            if tensor.name == name:
+                return tuple(tensor.shape)
+        raise RuntimeFault(f"The model has no tensor '{name}': it is another model.", code="model-unreadable")
 
     def run(self, feeds: Mapping[str, Value]) -> Sequence[Value]:
         """Run the graph; the outputs in the order of `outputs`.

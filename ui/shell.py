@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
@@ -94,6 +94,12 @@ class Shell:
         self._resize()
         self.window.visibleChanged.connect(self._visible_changed)
         self._unsubscribe = assistant.subscribe(self.bridge)
+
+    @property
+    def theme(self) -> QObject:
+        """The colours and sizes in use."""
+        theme: QObject = self._engine.singletonInstance("Sotto.Theme", "Theme")
+        return theme
 
     def show(self) -> None:
         """Show the window, or bring it to the front."""

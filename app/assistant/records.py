@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Recorder:
         self._troubled = False
         self._open: dict[str, _Open] = {}
         self._answers: dict[str, str] = {}
+        self._writing: set[asyncio.Task[None]] = set()
         self._tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
 
     def note(self, event: TurnEvent) -> None:
@@ -91,7 +93,9 @@ class Recorder:
         return self._answers.get(turn_id, "")
 
     async def aclose(self) -> None:
-        """Finish what is being written."""
+        """Finish what is being written, also what has not begun to be written yet."""
+        if self._writing:
+            await asyncio.wait(self._writing)
         if self._history is not None:
             await self._history.aclose()
         await self._tasks.aclose()
@@ -116,7 +120,9 @@ class Recorder:
             total_ms=end.t_ms,
             events=tuple(turn.events),
         )
-        self._tasks.start(self._write(self._history, record), name="write history")
+        task = self._tasks.start(self._write(self._history, record), name="write history")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
 
     async def _write(self, history: History, record: TurnRecord) -> None:
         try:

@@ -96,6 +96,10 @@ class TurnWatch:
                 return condition()
         return True
 
+    def look_at_speaker(self) -> None:
+        """Note when the first sample was audible, if it has been by now."""
+        self.first_audio_at = self.first_audio_at or self._desktop.services.speaker.first_sample_at
+
     def hosts(self) -> list[psutil.Process]:
         """The hosts of the models that run now."""
         return [child for child in psutil.Process().children(recursive=True) if _is_host(child)]
@@ -130,11 +134,11 @@ class TurnWatch:
                 self.answer += event.text
             case SpeechStarted() if self.speech_started is None:
                 self.speech_started = now
-                self.first_audio_at = self._desktop.services.speaker.first_sample_at
+                self.look_at_speaker()
             case TurnCancelled():
                 self.cancelled_at = now
             case TurnFinished():
-                self.first_audio_at = self.first_audio_at or self._desktop.services.speaker.first_sample_at
+                self.look_at_speaker()
             case _:
                 pass
         if isinstance(event, TURN_ENDS):

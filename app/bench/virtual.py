@@ -140,7 +140,7 @@ def virtual_sound() -> Iterator[VirtualSound]:
         }  # fmt: skip
         server = subprocess.Popen(
             ["pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n", "--log-level=error", "--disable-shm=yes",
-             "--load=module-null-sink sink_name=spk rate=48000", "--load=module-null-sink sink_name=mic rate=48000",
+             "--load=module-null-sink sink_name=spk", "--load=module-null-sink sink_name=mic rate=48000",
              "--load=module-remap-source master=mic.monitor source_name=virtmic",
              f"--load=module-native-protocol-unix socket={socket}"],
             env=environment, stderr=subprocess.DEVNULL,

@@ -107,6 +107,7 @@ async def _turn(
     silent_ms = idle_ms = None
     if spoke and not watch.ended:
         await asyncio.sleep(SPEAK_FOR_S)
+        watch.look_at_speaker()
         await keyboard.tap("Escape")
         await watch.wait_for(lambda: watch.ended, ANSWER_PATIENCE_S)
         stopped = watch.cancelled_at

@@ -131,6 +131,8 @@ async def open_services(options: CoreOptions) -> AsyncIterator[Services]:
 
 def _assemble(options: CoreOptions, settings: SettingsStore, profile: Profile, stack: AsyncExitStack) -> Services:
     """Make the parts, bottom up; what needs closing is closed in the opposite order."""
+    # Opened first and so closed last: the engines still report while they are being ended.
+    events = None if options.events_file is None else stack.enter_context(EventsFile(options.events_file))
     bulletin = _Bulletin()
     relay = BackendRelay()
     backends = Backends(CpuLease(), on_event=bulletin, cache_dir=options.paths.cache_dir)
@@ -181,8 +183,8 @@ def _assemble(options: CoreOptions, settings: SettingsStore, profile: Profile, s
     )
     stack.push_async_callback(assistant.aclose)
     bulletin.assistant = assistant
-    if options.events_file is not None:
-        assistant.subscribe(stack.enter_context(EventsFile(options.events_file)))
+    if events is not None:
+        assistant.subscribe(events)
     tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
     stack.push_async_callback(tasks.aclose)
     assistant.subscribe(_ReadyCue(settings, speaker, tasks))

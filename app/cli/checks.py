@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from app.cli import probes
 from app.cli.display import reachable_display
 from app.cli.findings import Finding, State
 from app.contracts.errors import AlreadyRunning, SottoError
+from app.memory.look import look
 from app.memory.migrations import SCHEMA_VERSION
 from app.settings.instance import InstanceLock
 from app.settings.paths import Paths, asset
@@ -171,23 +170,15 @@ def database(paths: Paths) -> Iterator[Finding]:
     if not paths.database.exists():
         yield Finding("database", title, State.OK, "Empty so far")
         return
-    try:
-        # Without a log beside it nobody has it open, and then even reading would make one.
-        alone = "" if paths.database.with_name(f"{paths.database.name}-wal").exists() else "&immutable=1"
-        address = f"{paths.database.as_uri()}?mode=ro{alone}"
-        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error as error:
-        verdict, version = str(error), 0
-    if verdict == "ok" and version > SCHEMA_VERSION:
+    seen = look(paths.database)
+    if seen.damage:
+        aside = f"mv '{paths.database}' '{paths.database}.damaged'"
+        yield Finding("database", title, State.WARNING, f"{paths.database} is damaged: {seen.damage}", aside)
+    elif seen.version > SCHEMA_VERSION:
         newer = f"{paths.database} was written by a newer Sotto."
         yield Finding("database", title, State.WARNING, newer, "Update Sotto, or move the file away.")
-    elif verdict == "ok":
-        yield Finding("database", title, State.OK, f"{paths.database} (schema {version})")
     else:
-        aside = f"mv '{paths.database}' '{paths.database}.damaged'"
-        yield Finding("database", title, State.WARNING, f"{paths.database} is damaged: {verdict}", aside)
+        yield Finding("database", title, State.OK, f"{paths.database} (schema {seen.version})")
 
 
 def instance(paths: Paths) -> Iterator[Finding]:

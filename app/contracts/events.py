@@ -50,7 +50,7 @@ class TurnStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening(Event):
-    """The microphone delivers; the first is the ready cue. ``level`` is the last buffer's loudness in dBFS, at most 0."""
+    """The microphone delivers; the first is the ready cue. ``level``: the last buffer's loudness in dBFS, at most 0."""
 
     level: float
 

@@ -27,7 +27,10 @@ _ATTRIBUTE = re.compile(r"^    (\w+): ", re.MULTILINE)
 
 
 def schema() -> JsonObject:
-    """A JSON Schema (draft 2020-12) that every line of the stream satisfies. Every field is always written."""
+    """A JSON Schema (draft 2020-12) that every line of the stream satisfies.
+
+    Every field is always written; later versions may add fields, so those that are not named are allowed.
+    """
     definitions: JsonObject = {}
     turn = [_define(cls, definitions, TYPE_TAG, cls.type) for cls in TURN_EVENTS]
     system = [_define(cls, definitions, TYPE_TAG, cls.type) for cls in SYSTEM_EVENTS]
@@ -67,7 +70,6 @@ def _define(cls: type, definitions: JsonObject, tag: str = "", tag_value: str = 
             "description": _summary(cls),
             "properties": properties,
             "required": list(properties),
-            "additionalProperties": False,
         }
     return _reference(cls.__name__)
 

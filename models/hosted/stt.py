@@ -15,9 +15,9 @@ from models.host.session import HostSession, open_session
 from models.host.supervisor import Host
 from models.hosted.base import HostedRuntime, float_of, int_of, require_speech, text_of
 
-PATIENCE_S = 20.0
+PATIENCE_S = 8.0
 """A recognition may take this long, and in addition `PATIENCE_PER_S` for each second of sound."""
-PATIENCE_PER_S = 2.0
+PATIENCE_PER_S = 1.0
 
 
 class HostedSpeechToText(HostedRuntime):

@@ -29,8 +29,11 @@ class HostedTextToSpeech(HostedRuntime):
         }
         async with self.computing(Priority.GENERATE), aclosing(self._host.stream("speak", args)) as replies:
             async for reply in replies:
+                rate_hz = reply.fields.get("sample_rate_hz", self._capabilities.sample_rate_hz)
+                if not isinstance(rate_hz, int) or rate_hz < 1:
+                    raise wrong("sample_rate_hz", rate_hz)
                 if reply.payload:
-                    yield AudioChunk(bytes(reply.payload), self._capabilities.sample_rate_hz)
+                    yield AudioChunk(bytes(reply.payload), rate_hz)
 
     async def voices(self) -> tuple[Voice, ...]:
         """The voices that can be chosen."""

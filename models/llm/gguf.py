@@ -32,7 +32,7 @@ def check_gguf(path: Path) -> None:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             _Walk(data).check()
-    except (OSError, ValueError, struct.error) as error:
+    except (OSError, ValueError) as error:
         raise RuntimeFault(
             f"OpenVINO cannot load {path.name}: {error}.",
             code="model-unreadable",
@@ -41,7 +41,7 @@ def check_gguf(path: Path) -> None:
 
 
 class _Walk:
-    """Goes through the header; `struct.error` or `ValueError` where it does not hold together."""
+    """Goes through the header; `ValueError` where it does not hold together."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
@@ -108,8 +108,9 @@ class _Walk:
         return self._data[start : self._at]
 
     def _take(self, form: str) -> int:
-        value: int = struct.unpack_from(f"<{form}", self._data, self._at)[0]
-        self._at += struct.calcsize(f"<{form}")
+        start = self._at
+        self._forward(struct.calcsize(f"<{form}"))
+        value: int = struct.unpack_from(f"<{form}", self._data, start)[0]
         return value
 
     def _forward(self, count: int) -> None:

@@ -60,11 +60,11 @@ class MoonshineModel:
         self._vocabulary = _read_vocabulary(folder / "tokenizer.bin")
         self._past = tuple(name for name in self._decoder.inputs if name.startswith("past_key_values"))
         self._present = tuple(name.replace("present", "past_key_values") for name in self._decoder.outputs)
-        try:
-            heads, size = self._cache_shape()
-        except (IndexError, TypeError, ValueError) as error:
-            raise RuntimeFault(f"{folder.name} is not a moonshine model.", code="model-unreadable") from error
-        self._nothing = value(np.zeros((1, heads, 0, size), np.float32))
+        _, heads, _, size = self._decoder.shape_of("past_key_values.0.decoder.key")
+        *_, tokens = self._decoder.shape_of("logits")
+        if len(self._vocabulary) != tokens:
+            raise _unreadable("tokenizer.bin", f"it has {len(self._vocabulary)} pieces, the model {tokens}")
+        self._nothing = value(np.zeros((1, int(heads), 0, int(size)), np.float32))
 
     def transcribe(self, speech: Samples, cancelled: threading.Event) -> Hypothesis | None:
         """Words of one stretch of 16 kHz mono sound, at most some 20 s of it; None when cancelled."""
@@ -97,12 +97,8 @@ class MoonshineModel:
         return best, -float(np.log(np.exp(scores - scores[best]).sum(dtype=np.float64)))
 
     def _text(self, tokens: list[int]) -> str:
-        pieces = b"".join(self._vocabulary[token] for token in tokens if _FIRST_PIECE <= token < len(self._vocabulary))
+        pieces = b"".join(self._vocabulary[token] for token in tokens if token >= _FIRST_PIECE)
         return pieces.decode("utf-8", "ignore").replace(_SPACE, " ").strip()
-
-    def _cache_shape(self) -> tuple[int, int]:
-        shape = self._decoder.shape_of(self._past[0])
-        return int(shape[1]), int(shape[3])
 
 
 def _read_vocabulary(path: Path) -> tuple[bytes, ...]:
@@ -115,9 +111,17 @@ def _read_vocabulary(path: Path) -> tuple[bytes, ...]:
         at += 1
         if length >= 128:
             if at >= len(data):
-                raise RuntimeFault(f"{path.name} is cut off.", code="model-unreadable", remedy="Install it again.")
+                raise _unreadable(path.name, "it is cut off")
             length += data[at] * 128 - 128
             at += 1
         pieces.append(data[at : at + length])
         at += length
     return tuple(pieces)
+
+
+def _unreadable(name: str, why: str) -> RuntimeFault:
+    return RuntimeFault(
+        f"The speech recogniser cannot use {name}: {why}.",
+        code="model-unreadable",
+        remedy="Install the model again.",
+    )

@@ -78,13 +78,15 @@ class Utterance:
         """The text of everything added; None when cancelled, and nothing is lost by that."""
         if self._last is None:
             self._take_waiting()
+            self._skip_silence()
             while len(self._speech) > _LIMIT:
                 cut = _quietest(self._stretch, self._speech)
                 settled = self._understand(self._stretch[: cut * FRAME], self._speech[:cut], cancelled)
                 if settled is None:
                     return None
                 self._settled.append(settled)
-                self._stretch, self._speech = self._stretch[cut * FRAME :], self._speech[cut:]
+                self._drop(cut)
+                self._skip_silence()
             open_part = self._understand(self._stretch, self._speech, cancelled)
             if open_part is None:
                 return None
@@ -98,13 +100,22 @@ class Utterance:
             self._stretch = np.concatenate([self._stretch, new])
             self._speech = np.concatenate([self._speech, self._gate.feed(new)])
 
+    def _skip_silence(self) -> None:
+        """Leave out what comes before the speech, so that a cut does not fall into it."""
+        heard = np.flatnonzero(self._speech >= _SURELY_SILENT)
+        first = int(heard[0]) if heard.size else len(self._speech)
+        self._drop(max(0, first - _MARGIN))
+
+    def _drop(self, frames: int) -> None:
+        self._stretch, self._speech = self._stretch[frames * FRAME :], self._speech[frames:]
+
     def _understand(
         self, stretch: Samples, speech: npt.NDArray[np.float32], cancelled: threading.Event
     ) -> Hypothesis | None:
         likeliest = float(speech.max(initial=0.0))
         if likeliest < _NO_SPEECH:
             return Hypothesis("", 0.0, 0)
-        heard = self._model.transcribe(_without_silence(stretch, speech), cancelled)
+        heard = self._model.transcribe(_without_its_end(stretch, speech), cancelled)
         if heard is not None and likeliest < _PERHAPS_SPEECH and heard.log_prob < _DOUBTFUL_LOG_PROB * heard.tokens:
             return Hypothesis("", 0.0, 0)
         return heard
@@ -118,12 +129,10 @@ def _quietest(stretch: Samples, speech: npt.NDArray[np.float32]) -> int:
     return _EARLIEST + int(np.argmin(around[_EARLIEST : _LATEST - _PAUSE // 2]))
 
 
-def _without_silence(stretch: Samples, speech: npt.NDArray[np.float32]) -> Samples:
-    """The stretch without long silence at its ends, which costs time and tells nothing."""
-    frames = np.flatnonzero(speech >= _SURELY_SILENT)
-    begin = max(0, int(frames[0]) - _MARGIN) * FRAME
-    end = (int(frames[-1]) + 1 + _MARGIN) * FRAME
-    return stretch[begin:end]
+def _without_its_end(stretch: Samples, speech: npt.NDArray[np.float32]) -> Samples:
+    """The stretch without long silence after the speech, which costs time and tells nothing."""
+    last = int(np.flatnonzero(speech >= _SURELY_SILENT)[-1])
+    return stretch[: (last + 1 + _MARGIN) * FRAME]
 
 
 def _together(parts: list[Hypothesis], samples: int) -> Heard:

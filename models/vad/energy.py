@@ -15,6 +15,7 @@ from app.contracts.audio import BYTES_PER_SAMPLE, AudioChunk
 from app.contracts.capabilities import CancelGranularity, Capabilities, ConfidenceSource
 from app.contracts.devices import Backend, Device, WarmUp
 from app.contracts.ports import VoiceActivityStream
+from models.hosted.base import require_speech
 
 FRAME_SAMPLES = 512
 """32 ms at 16 kHz, as the port has it."""
@@ -60,6 +61,7 @@ class EnergyStream:
 
     async def feed(self, chunk: AudioChunk) -> tuple[float, ...]:
         """Speech probability of every frame completed by this chunk."""
+        require_speech(chunk)
         pcm = self._rest + chunk.pcm
         whole = len(pcm) // (FRAME_SAMPLES * BYTES_PER_SAMPLE) * FRAME_SAMPLES
         self._rest = pcm[whole * BYTES_PER_SAMPLE :]

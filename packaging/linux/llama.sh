@@ -10,13 +10,17 @@ llama_key() { printf '%s %s' "$("$python" -V 2>&1)" "$(sha256sum <"$llama_lock" 
 
 forget_llama() { rm -f "$llama_stamp"; }
 
+# True once this version was built, or was tried and failed.
+llama_settled() { [[ -x $python && -f $llama_stamp && $(head -n 1 "$llama_stamp") == "$(llama_key)" ]]; }
+
+want_compiler() { llama_settled || command -v c++ >/dev/null || want_package build-essential; }
+
 need_llama() {
-    if [[ -f $llama_stamp && $(head -n 1 "$llama_stamp") == "$(llama_key)" ]]; then
+    if llama_settled; then
         [[ $(sed -n 2p "$llama_stamp") == built ]] || say "$(sed -n 3p "$llama_stamp")"
         return
     fi
     local started=$SECONDS
-    need_compiler
     if ! command -v c++ >/dev/null; then
         without_llama "there is no C++ compiler"
     elif build_llama; then
@@ -33,12 +37,6 @@ without_llama() {
     local sentence="llama.cpp is left out because $1: text runs on OpenVINO GenAI instead. Try again with: make llama"
     printf '%s\nfailed\n%s\n' "$(llama_key)" "$sentence" >"$llama_stamp"
     say "$sentence"
-}
-
-need_compiler() {
-    command -v c++ >/dev/null && return
-    need_package build-essential
-    install_missing "llama.cpp cannot be compiled"
 }
 
 build_llama() {

@@ -20,26 +20,25 @@ find_python() {
     return 1
 }
 
+want_python() {
+    [[ -x $python ]] || find_python >/dev/null || {
+        want_package python3
+        want_package python3-venv
+    }
+}
+
+# Where the system's own Python is too old or too new, another one that can be installed beside it.
 need_python() {
-    find_python >/dev/null && return
-    if may_install; then
-        need_package python3
-        need_package python3-venv
-        install_missing "Python is incomplete"
-        local version
-        for version in 3.13 3.12 3.11; do
-            find_python >/dev/null && return
-            if [[ -n $(candidate "python$version-venv") ]]; then
-                need_package "python$version"
-                need_package "python$version-venv"
-                install_missing "Python $version is incomplete"
-            fi
-        done
+    local version
+    for version in 3.13 3.12 3.11; do
         find_python >/dev/null && return
-    else
-        by_hand python3 python3-venv
-    fi
-    die "Sotto needs Python 3.11, 3.12 or 3.13 with its venv module."
+        if may_install && [[ -n $(candidate "python$version-venv") ]]; then
+            want_package "python$version"
+            want_package "python$version-venv"
+            install_missing
+        fi
+    done
+    find_python >/dev/null || die "Sotto needs Python 3.11, 3.12 or 3.13 with its venv module."
 }
 
 # What the environment was made from. Any difference makes it again: a moved checkout, another Python, other locks.

@@ -27,27 +27,20 @@ exec >&2
 . "$here/llama.sh"
 
 main() {
-    local goal=${1:-run}
+    local goal=${1:-run} lock=requirements.lock
     case "$goal" in
-    run)
-        need_libraries
-        need_fonts
-        install_missing "The window or the sound may not work"
-        need_environment requirements.lock
-        ;;
-    test)
-        need_libraries
-        need_fonts
-        need_test_tools
-        install_missing "Some tests cannot run"
-        need_environment tests/requirements.lock
-        ;;
-    llama)
-        need_environment requirements.lock
-        forget_llama
-        ;;
+    run) ;;
+    test) lock=tests/requirements.lock ;;
+    llama) forget_llama ;;
     *) die "Unknown goal '$goal'. Use: packaging/linux/setup.sh run|test|llama" ;;
     esac
+    want_python
+    want_libraries
+    want_fonts
+    want_compiler
+    [[ $goal != test ]] || want_test_tools
+    install_missing
+    need_environment "$lock"
     need_llama
 }
 

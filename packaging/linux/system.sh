@@ -24,36 +24,36 @@ flite        flite
 ip           iproute2
 '
 
-need_package() {
+want_package() {
     grep -qxF "${1%%|*}" "$refused" 2>/dev/null || missing_packages+=("$1")
 }
 
 # Some commands lie outside the PATH of people who are not root.
 is_installed() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null; }
 
-need_libraries() {
+want_libraries() {
     local known name package
     known=$(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null || true)
     while read -r name package; do
-        [[ $name == "#" || $known == *"$name "* ]] || need_package "$package"
+        [[ $name == "#" || $known == *"$name "* ]] || want_package "$package"
     done <"$libraries"
 }
 
-need_fonts() {
+want_fonts() {
     local folder
     for folder in /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts"; do
         [[ -n $(find -L "$folder" -name '*.[to]t[fc]' -print -quit 2>/dev/null) ]] && return
     done
-    need_package fonts-dejavu-core
+    want_package fonts-dejavu-core
 }
 
-need_test_tools() {
+want_test_tools() {
     local command package
     while read -r command package; do
-        [[ -z $command ]] || is_installed "$command" || need_package "$package"
+        [[ -z $command ]] || is_installed "$command" || want_package "$package"
     done <<<"$test_tools"
     [[ -n $(find /usr/lib -name libasound_module_pcm_pulse.so -print -quit 2>/dev/null) ]] ||
-        need_package libasound2-plugins
+        want_package libasound2-plugins
 }
 
 # Runs apt-get with the rights it needs; fails where this person has none.
@@ -104,8 +104,6 @@ apt_install() {
     return 1
 }
 
-by_hand() { say "    sudo apt-get install -y --no-remove --no-install-recommends $*"; }
-
 # Remembers a package for good when it is not the network's fault that it could not be had. $1 is the name it was asked
 # for by, $2 the name it has here, empty when it has none.
 refuse() {
@@ -118,14 +116,14 @@ refuse() {
     printf '%s\n' "$1" >>"$refused"
 }
 
-# Installs everything asked for so far. $1 says what suffers without it; set-up goes on either way.
+# Installs everything wanted so far. Set-up goes on either way: whoever cannot do without says so.
 install_missing() {
     ((${#missing_packages[@]})) || return 0
     local wanted=("${missing_packages[@]%%|*}") choices=("${missing_packages[@]}") names=() without=() name index
     missing_packages=()
     if ! may_install; then
-        say "$1: these system packages are missing."
-        by_hand "${wanted[@]}"
+        say "These system packages are missing; somebody who may can install them with:"
+        say "    sudo apt-get install -y --no-remove --no-install-recommends ${wanted[*]}"
         return 0
     fi
     for index in "${!choices[@]}"; do
@@ -145,6 +143,6 @@ install_missing() {
         done
     fi
     if ((${#without[@]})); then
-        say "$1: not installed, because they are not available or conflict with what is here: ${without[*]}"
+        say "Not installed, because they cannot be had or conflict with what is here: ${without[*]}"
     fi
 }

@@ -76,13 +76,16 @@ class Desktop:
             self.wait(is_host(backend, "warm"), timeout_s=STARTUP_S)
         self.wait(lambda event: event["type"] == "HostChanged" and event["state"] == "warm"
                   and event["backend"] in ("llama-cpu", "openvino-cpu"), timeout_s=STARTUP_S)  # fmt: skip
-        self.xdotool("search", "--sync", "--onlyvisible", "--name", "^Sotto$", "windowfocus", "--sync")
+        pid = str(self.process.pid)
+        self.xdotool(
+            *("search", "--sync", "--onlyvisible", "--all", "--pid", pid, "--name", "^Sotto$"),
+            *("windowraise", "windowfocus", "--sync"),
+        )
 
     def host_pid(self, *backends: str) -> int:
         """Process id of the host that runs one of these backends now."""
-        found = [event["pid"] for event in self.events()
-                 if event["type"] == "HostChanged" and event["backend"] in backends and event["state"] == "warm"]  # fmt: skip
-        return int(found[-1])
+        warm = [event for event in self.events() if event["type"] == "HostChanged" and event["state"] == "warm"]
+        return int([event["pid"] for event in warm if event["backend"] in backends][-1])
 
     def xdotool(self, *words: str) -> None:
         """Send keys and the like."""
@@ -142,9 +145,7 @@ def open_desktop(home: Path, sound: VirtualSound, environment: dict[str, str]) -
 
 def is_host(backend: str, state: str) -> Callable[[Event], bool]:
     """An event that says a host is in a state."""
-    return lambda event: (
-        event["type"] == "HostChanged" and event["backend"] == backend and event["state"] == state
-    )
+    return lambda event: event["type"] == "HostChanged" and event["backend"] == backend and event["state"] == state
 
 
 def is_end(event: Event) -> bool:

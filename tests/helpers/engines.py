@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
+from app.audio.resample import resampled
 from models.embedded import SMOLLM2, EmbeddedModels
 from models.host.engine import Call, Engine, JsonValue, Reply
 
@@ -58,7 +58,9 @@ class Answer:
     cached_tokens: int = 0
 
 
-def question(text: str, *, system: str = "You answer in one short sentence.", **more: JsonValue) -> dict[str, JsonValue]:
+def question(
+    text: str, *, system: str = "You answer in one short sentence.", **more: JsonValue
+) -> dict[str, JsonValue]:
     """Arguments of a generation: greedy and short unless told otherwise."""
     messages: list[JsonValue] = [["system", system], ["user", text]]
     return {"messages": messages, "max_tokens": 16, "temperature": 0.0, **more}
@@ -99,7 +101,7 @@ def recording(name: str) -> Samples:
 def at_speech_rate(samples: Samples, rate_hz: int) -> Samples:
     """The same sound at 16 kHz."""
     if rate_hz != 16_000:
-        samples = soxr.resample(samples, rate_hz, 16_000)
+        samples = resampled(samples, rate_hz, 16_000)
     return np.ascontiguousarray(samples, dtype=np.float32)
 
 

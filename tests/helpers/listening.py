@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
+from app.audio.resample import resampled
 from models.host.engine import Call
 from models.stt.moonshine import MoonshineEngine
 
@@ -28,6 +28,6 @@ def transcribed(samples: npt.NDArray[np.float32], rate_hz: int) -> str:
     if not loud.size:
         return ""
     part = samples[max(0, loud[0] - rate_hz // 2) : loud[-1] + rate_hz // 2]
-    pcm = soxr.resample(part, rate_hz, RATE_HZ).astype("<f4").tobytes()
+    pcm = resampled(part, rate_hz, RATE_HZ).astype("<f4").tobytes()
     (reply,) = _engine().operations()["transcribe"](Call({}, pcm, threading.Event()))
     return str(reply.fields["text"])

@@ -50,14 +50,23 @@ async def opened(which: str, fakes: dict[str, Callable[[], Runtime]]) -> AsyncIt
 
 def hosted(cls: type[HostedRuntime], engine: str, sample_rate_hz: int = 0) -> HostedRuntime:
     """A port over one of the engines without a model."""
-    capabilities = Capabilities(
+    host = WatchedHost(f"models.fakes.engines:{engine}", LIMITS, {})
+    return cls(host, identity(), capabilities(sample_rate_hz), CpuLease(1))
+
+
+def identity(backend_id: str = "engine-cpu") -> Backend:
+    """The identity of an engine without a model."""
+    return Backend(backend_id, "fake", Device.CPU, "none")
+
+
+def capabilities(sample_rate_hz: int = 0) -> Capabilities:
+    """What an engine without a model can do."""
+    return Capabilities(
         streaming=True,
         confidence=ConfidenceSource.NONE,
         cancel=CancelGranularity.TOKEN,
         sample_rate_hz=sample_rate_hz,
     )
-    host = WatchedHost(f"models.fakes.engines:{engine}", LIMITS, {})
-    return cls(host, Backend("engine-cpu", "fake", Device.CPU, "none"), capabilities, CpuLease(1))
 
 
 @cache

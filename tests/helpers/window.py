@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -64,28 +65,32 @@ class Desk:
         """What a screen reader says the keyboard is on."""
         return accessible_name(self.window.activeFocusItem())
 
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    async def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key and let it go."""
-        QTest.keyClick(self.window, key, modifiers)
+        await _by_hand(lambda: QTest.keyClick(self.window, key, modifiers))
 
-    def hold(self, key: Qt.Key) -> None:
+    async def hold(self, key: Qt.Key) -> None:
         """Press a key."""
-        QTest.keyPress(self.window, key)
+        await _by_hand(lambda: QTest.keyPress(self.window, key))
 
-    def let_go(self, key: Qt.Key) -> None:
+    async def let_go(self, key: Qt.Key) -> None:
         """Let a key go."""
-        QTest.keyRelease(self.window, key)
+        await _by_hand(lambda: QTest.keyRelease(self.window, key))
 
-    def repeat(self, key: Qt.Key, text: str = " ") -> None:
+    def repeat(self, key: Qt.Key) -> None:
         """What a held key sends while it is held: it comes up and goes down again, marked as a repeat."""
+        self.up_and_down(key, repeat=True)
+
+    def up_and_down(self, key: Qt.Key, *, repeat: bool = False) -> None:
+        """A key comes up and goes down again at once."""
         for kind in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
-            event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, text, True)
+            event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, "", repeat)
             QGuiApplication.sendEvent(self.window, event)
 
-    def write(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         """Type."""
         for character in text:
-            QTest.keyClick(self.window, character)
+            await _by_hand(lambda character=character: QTest.keyClick(self.window, character))
 
     def items(self, kind: str = "") -> list[QQuickItem]:
         """Visible items, of a QML or C++ type where one is named."""
@@ -101,11 +106,23 @@ class Desk:
         """Everything a screen reader can name."""
         return {accessible_name(item) for item in self.items()} - {""}
 
-    def click(self, name: str) -> None:
-        """Click on the middle of an item."""
-        QTest.mouseClick(
-            self.window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle(self.item(name))
-        )
+    async def click(self, name: str) -> None:
+        """Click on the middle of an item, once it is where it belongs."""
+        await self.painted()
+        await self.mouse(QTest.mouseClick, middle(self.item(name)))
+
+    async def point(self, at: QPoint) -> None:
+        """Move the pointer."""
+        await _by_hand(lambda: QTest.mouseMove(self.window, at))
+
+    async def mouse(self, gesture: Callable[..., None], at: QPoint) -> None:
+        """Do something with the left button: one of QTest's mouse functions, at a place in the window."""
+        none = Qt.KeyboardModifier.NoModifier
+        await _by_hand(lambda: gesture(self.window, Qt.MouseButton.LeftButton, none, at))
+
+    async def asked(self, *calls: str) -> None:
+        """Wait until these are the last things the window asked of the assistant."""
+        await until(lambda: tuple(self.assistant.calls[-len(calls) :]) == calls)
 
     async def state(self, state: TurnState) -> None:
         """Wait until the window shows a state."""
@@ -131,25 +148,39 @@ async def open_desk(folder: Path, **options: object) -> AsyncIterator[Desk]:
 
     Args:
         folder: For settings and the window's size.
-        options: Of the scripted assistant; ``size`` is the window's.
+        options: Of the scripted assistant; ``size`` is the window's, None for the remembered one.
     """
-    width, height = options.pop("size", (860, 760))
+    size = options.pop("size", (860, 760))
     assistant = WatchedAssistant(**{"pace": 0.0, **options})
     settings = SettingsStore(folder / "settings.yaml")
     settings.load()
     devices = DemoDevices()
     shell = create_window(assistant, settings, devices, voices=devices, state_file=folder / "window.json")
-    shell.window.resize(width, height)
+    if size is not None:
+        shell.window.resize(*size)
     shell.show()
     desk = Desk(shell, assistant, settings)
     await until(lambda: shell.window.isActive())
-    await desk.painted()
     await assistant.start()
+    await desk.painted()
     try:
         yield desk
     finally:
         await assistant.aclose()
         await shell.aclose()
+
+
+async def _by_hand(gesture: Callable[[], None]) -> None:
+    """Do what QTest does outside of any task: it runs the event loop inside, which may not happen within a task."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def perform() -> None:
+        gesture()
+        done.set_result(None)
+
+    loop.call_soon(perform)
+    await done
 
 
 def visible_items(root: QQuickItem) -> Iterator[QQuickItem]:

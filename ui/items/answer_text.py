@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Property, QEvent, QPointF, QRect, QRectF, Signal
+from PySide6.QtCore import Property, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QColor, QFont, QHoverEvent
 from PySide6.QtQml import QmlElement
 from PySide6.QtQuick import QQuickItem
@@ -148,22 +148,27 @@ class AnswerText(QQuickItem):
         if new.width() != old.width():
             self._restyle()
 
+    def hoverEnterEvent(self, event: QHoverEvent) -> None:
+        """The pointer came."""
+        self._point_at(event.position())
+
     def hoverMoveEvent(self, event: QHoverEvent) -> None:
-        """Find what the pointer is over."""
-        position = self._flow.position_at(event.position())
+        """The pointer moved."""
+        self._point_at(event.position())
+
+    def hoverLeaveEvent(self, event: QHoverEvent) -> None:  # noqa: ARG002 - the signature is Qt's
+        """The pointer is gone."""
+        self._point_at(None)
+
+    def _point_at(self, point: QPointF | None) -> None:
+        """Find what is under a point."""
+        position = self._flow.position_at(point) if point is not None else None
         stretch = None
         if position is not None and self._document is not None:
             stretch = self._document.stretch_at(position)
         note = stretch.note if stretch is not None else ""
         if note != self._note:
-            self._note, self._at = note, event.position()
-            self.hoveredChanged.emit()
-
-    def hoverLeaveEvent(self, event: QHoverEvent) -> None:
-        """The pointer is gone."""
-        event.setAccepted(event.type() == QEvent.Type.HoverLeave)
-        if self._note:
-            self._note = ""
+            self._note, self._at = note, point or self._at
             self.hoveredChanged.emit()
 
     def _cut_slices(self, first_changed: int) -> None:

@@ -30,9 +30,7 @@ def screen(sound: VirtualSound) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def desktop(
-    sound: VirtualSound, screen: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desktop]:
+def desktop(sound: VirtualSound, screen: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     with open_desktop(tmp_path_factory.mktemp("home"), sound, screen) as window:
         window.wait_ready()
         yield window

@@ -109,9 +109,7 @@ def test_a_second_window_says_so_and_leaves(desktop: Desktop) -> None:
     assert "already running" in second.stderr
 
 
-def test_without_a_sound_server_it_opens_and_types(
-    desktop: Desktop, screen: dict[str, str], tmp_path: Path
-) -> None:
+def test_without_a_sound_server_it_opens_and_types(desktop: Desktop, screen: dict[str, str], tmp_path: Path) -> None:
     with open_desktop(tmp_path, desktop.sound, {**screen}) as lonely:
         lonely.close()
     environment = {**os.environ, **screen, "SOTTO_HOME": str(tmp_path), "PULSE_SERVER": "unix:/nonexistent"}

@@ -59,9 +59,9 @@ def apt(tmp_path: Path) -> Path:
 def test_installing_never_removes_anything_and_takes_the_names_this_release_has(apt: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     commands = """
-    need_package 'libasound2|libasound2t64'
-    need_package libegl1
-    install_missing 'Something suffers'
+    want_package 'libasound2|libasound2t64'
+    want_package libegl1
+    install_missing
     """
     done = sourced(commands, path=apt, APT_LOG=str(log))
     assert done.returncode == 0, done.stderr
@@ -73,8 +73,8 @@ def test_installing_never_removes_anything_and_takes_the_names_this_release_has(
 
 def test_a_package_that_conflicts_is_left_out_and_the_others_are_installed(apt: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    wanted = "for name in flite conflicting nowhere broken-download xvfb; do need_package $name; done"
-    commands = f"refused={tmp_path}/refused; {wanted}; install_missing 'Some tests suffer'"
+    wanted = "for name in flite conflicting nowhere broken-download xvfb; do want_package $name; done"
+    commands = f"refused={tmp_path}/refused; {wanted}; install_missing"
     done = sourced(commands, path=apt, APT_LOG=str(log))
     assert done.returncode == 0, done.stderr
     asked = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
@@ -89,15 +89,15 @@ def test_a_package_that_conflicts_is_left_out_and_the_others_are_installed(apt: 
 
 def test_what_cannot_be_had_is_not_tried_again_unless_the_network_was_at_fault(apt: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    wanted = "for name in conflicting nowhere broken-download; do need_package $name; done"
-    commands = f"refused={tmp_path}/refused; {wanted}; install_missing 'Some tests suffer'; {wanted}"
+    wanted = "for name in conflicting nowhere broken-download; do want_package $name; done"
+    commands = f"refused={tmp_path}/refused; {wanted}; install_missing; {wanted}"
     done = sourced(commands + '; echo "${missing_packages[@]}"', path=apt, APT_LOG=str(log))
     assert done.stdout.splitlines()[-1] == "broken-download"
 
 
 def test_nothing_missing_means_no_apt(apt: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    done = sourced("install_missing 'Nothing suffers'", path=apt, APT_LOG=str(log))
+    done = sourced("install_missing", path=apt, APT_LOG=str(log))
     assert (done.returncode, done.stdout) == (0, "")
     assert not log.exists()
 
@@ -106,7 +106,7 @@ def test_libraries_are_looked_up_without_apt(tmp_path: Path) -> None:
     ldconfig = tmp_path / "ldconfig"
     ldconfig.write_text("#!/bin/sh\necho '  libEGL.so.1 (libc6,x86-64) => /lib/libEGL.so.1'\n", encoding="utf-8")
     ldconfig.chmod(0o755)
-    done = sourced('need_libraries; printf "%s\\n" "${missing_packages[@]}"', path=tmp_path)
+    done = sourced('want_libraries; printf "%s\\n" "${missing_packages[@]}"', path=tmp_path)
     missing = done.stdout.split()
     assert "libegl1" not in missing
     assert "libportaudio2" in missing
@@ -117,7 +117,7 @@ def test_running_asks_for_no_sound_server(tmp_path: Path) -> None:
     ldconfig = tmp_path / "ldconfig"
     ldconfig.write_text("#!/bin/sh\n", encoding="utf-8")
     ldconfig.chmod(0o755)
-    done = sourced('need_libraries; need_fonts; printf "%s\\n" "${missing_packages[@]}"', path=tmp_path)
+    done = sourced('want_libraries; want_fonts; printf "%s\\n" "${missing_packages[@]}"', path=tmp_path)
     assert "libportaudio2" in done.stdout.split()
     assert not {"pulseaudio", "pipewire", "xvfb"} & set(done.stdout.split())
 

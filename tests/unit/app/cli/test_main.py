@@ -10,6 +10,8 @@ import pytest
 
 from app.cli.main import main
 from app.cli.parser import BENCHES, build_parser
+from app.settings.instance import InstanceLock
+from app.settings.paths import Paths
 from models.host import launch
 
 ROOT = Path(__file__).parents[4]
@@ -69,6 +71,21 @@ def test_no_display_is_said_and_what_works_instead() -> None:
     assert done.returncode == 4
     assert done.stderr.startswith("sotto: There is no display")
     assert "sotto ask" in done.stderr
+
+
+def test_a_second_window_says_so(tmp_path: Path) -> None:
+    with InstanceLock(Paths.under(tmp_path).runtime_dir):
+        done = sotto(SOTTO_HOME=str(tmp_path), QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 3
+    assert done.stderr.startswith("sotto: Sotto is already running.")
+
+
+def test_a_window_without_a_place_for_its_things(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    done = sotto(SOTTO_HOME=str(in_the_way / "home"), QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 5
+    assert done.stderr.startswith(f"sotto: {in_the_way}")
 
 
 def test_listening_needs_keys(tmp_path: Path) -> None:

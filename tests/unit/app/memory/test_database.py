@@ -11,6 +11,7 @@ import pytest
 
 from app.contracts.errors import StorageError
 from app.memory.database import Database, statements, storage_errors, transaction
+from app.memory.look import Look, look
 from app.memory.migrations import MIGRATIONS, SCHEMA_VERSION
 from app.settings.locks import file_lock
 
@@ -220,3 +221,22 @@ def test_each_released_schema_can_still_be_reached(path: Path) -> None:
     for version in range(1, SCHEMA_VERSION + 1):
         Database(path, MIGRATIONS[:version]).close()
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_looking_touches_nothing(path: Path) -> None:
+    with_a_note(path)
+    before = {entry.name: entry.read_bytes() for entry in path.parent.iterdir()}
+    assert look(path) == Look("", 1)
+    assert {entry.name: entry.read_bytes() for entry in path.parent.iterdir()} == before
+
+
+def test_looking_sees_what_an_open_database_has_just_written(path: Path) -> None:
+    with closing(Database(path, (ONE,))), closing(Database(path, (ONE, TWO))):
+        assert look(path) == Look("", 2)
+
+
+@pytest.mark.parametrize("damage", [text_file, torn])
+def test_looking_sees_damage(path: Path, damage: Callable[[Path], None]) -> None:
+    path.parent.mkdir()
+    damage(path)
+    assert look(path).damage

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,6 @@ from app.contracts.errors import HostDied, HostHung, RuntimeFault, SottoError
 from models.host import child as child_module
 from models.host import launch
 from models.host.engine import JsonValue, Reply
-from models.host.supervisor import Host
 from tests.helpers.hosts import TROUBLE, open_descriptors, running
 from tests.helpers.waiting import until
 
@@ -39,9 +39,13 @@ async def test_a_host_that_ends_in_a_request_is_replaced(operation: str, args: d
 async def test_what_came_before_the_end_is_still_given() -> None:
     async with running() as host:
         seen: list[Reply] = []
-        with pytest.raises(HostDied):
+
+        async def read() -> None:
             async for reply in host.stream("exit"):
                 seen.append(reply)
+
+        with pytest.raises(HostDied):
+            await read()
         assert [reply.fields for reply in seen] == [{"before": True}]
 
 
@@ -237,8 +241,6 @@ async def test_frames_that_waited_while_the_loop_was_held_up_count_as_life() -> 
         asking = asyncio.create_task(host.call("stubborn", {"for_s": 0.1}))
         await until(lambda: host.busy)
         await asyncio.sleep(0)
-        import time
-
         time.sleep(0.5)  # noqa: ASYNC251 - this is the hold-up
         assert (await asking).fields == {"started": True}
         assert host.states == ["starting", "warm"]

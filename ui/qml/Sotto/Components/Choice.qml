@@ -14,7 +14,7 @@ T.ComboBox {
     implicitHeight: Theme.body + 2 * Theme.m - 2
     leftPadding: Theme.m
     rightPadding: 34
-    focusPolicy: Qt.TabFocus
+    focusPolicy: Qt.StrongFocus
     hoverEnabled: true
     Accessible.name: name
     Accessible.role: Accessible.ComboBox

@@ -22,10 +22,12 @@ FocusScope {
     default property alias content: inside.data
 
     implicitHeight: plateItem.height + above
-    Accessible.role: Accessible.ListItem
-    Accessible.name: name
-    Accessible.description: description
-    Accessible.focusable: true
+
+    // Whoever comes back to a card comes to the card, not to the button that was pressed last.
+    onActiveFocusChanged: {
+        if (!activeFocus)
+            plateItem.focus = true;
+    }
 
     Keys.onPressed: event => {
         if (event.matches(StandardKey.Copy)) {
@@ -36,6 +38,13 @@ FocusScope {
 
     Rectangle {
         id: plateItem
+
+        focus: true
+        activeFocusOnTab: frame.current
+        Accessible.role: Accessible.ListItem
+        Accessible.name: frame.name
+        Accessible.description: frame.description
+        Accessible.focusable: true
 
         x: Math.round((frame.width - width) / 2)
         y: frame.above
@@ -56,11 +65,8 @@ FocusScope {
         }
 
         FocusRing {
-            shown: frame.activeFocus && frame.current && frame.focusItself
+            shown: plateItem.activeFocus
             innerRadius: Theme.radius
         }
     }
-
-    // True while the card, and not one of its buttons, has the keyboard.
-    readonly property bool focusItself: activeFocus && Window.activeFocusItem === frame
 }

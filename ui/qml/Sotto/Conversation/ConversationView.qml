@@ -50,7 +50,6 @@ Item {
         currentIndex: -1
         highlightFollowsCurrentItem: false
         keyNavigationEnabled: true
-        activeFocusOnTab: count > 0
         clip: true
         Accessible.role: Accessible.List
         Accessible.name: "Conversation"
@@ -64,9 +63,14 @@ Item {
                 Qt.callLater(positionViewAtEnd);
         }
         onMovementEnded: view.atEnd = atYEnd
-        onActiveFocusChanged: {
-            if (activeFocus && currentIndex < 0)
+        // The keyboard comes to the newest card, until it walks to another.
+        onCountChanged: {
+            if (!activeFocus)
                 currentIndex = count - 1;
+        }
+        onActiveFocusChanged: {
+            if (activeFocus && currentIndex >= 0)
+                positionViewAtIndex(currentIndex, ListView.Contain);
         }
         onCurrentIndexChanged: {
             if (activeFocus && currentIndex >= 0)
@@ -134,6 +138,7 @@ Item {
     }
 
     TapHandler {
+        parent: list
         onTapped: view.clicked()
     }
 
