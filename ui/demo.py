@@ -79,7 +79,7 @@ class DemoAssistant:
     """
 
     def __init__(self, *, pace: float = 1.0, offer_recording: bool = False) -> None:
-        self._pace = pace
+        self.pace = pace
         self._offer_recording = offer_recording
         self._clock = SystemClock()
         self._key = PushToTalk()
@@ -166,7 +166,7 @@ class DemoAssistant:
         self._cancel_turn()
         number = next(self._numbers)
         stream = TurnStream(f"demo-{number}", self._clock, self.publish)
-        self._turn = _DemoTurn(exchange, stream, self._pace, spoken=spoken, earlier=number - 1, heard=self._key.reset)
+        self._turn = _DemoTurn(exchange, stream, self.pace, spoken=spoken, earlier=number - 1, heard=self._key.reset)
         return self._turn
 
     def _release(self) -> None:

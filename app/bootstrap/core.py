@@ -33,13 +33,14 @@ from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
 from app.contracts.errors import SottoError
 from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
-from app.contracts.ports import AudioDevices, AudioSink, TextToSpeech
+from app.contracts.ports import AudioSink, TextToSpeech
 from app.memory.history import History
 from app.power.estimate import EstimatedPowerMonitor
 from app.power.governor import PermissiveGovernor
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore
+from app.settings.table import BY_KEY
 from models.backends import Backends
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,8 @@ class Services:
     assistant: Assistant
     settings: SettingsStore
     profile: Profile
-    devices: AudioDevices
+    profile_problems: tuple[str, ...]
+    devices: SoundDevices
     voices: TextToSpeech
     backends: Backends
     history: History
@@ -94,8 +96,14 @@ class Services:
     speaker: AudioSink
 
     async def start(self) -> None:
-        """Do what takes time: open the history, load the models."""
+        """Say what is wrong with the settings, then do what takes time: open the history, load the models."""
+        self.report_problems()
         await asyncio.gather(self._open_history(), self.assistant.start())
+
+    def report_problems(self) -> None:
+        """Publish a notice for everything that is wrong in the person's own files."""
+        for problem in (*self.settings.problems, *self.profile_problems):
+            self.assistant.publish(Notice(level="warning", code="settings", message=problem))
 
     async def _open_history(self) -> None:
         """A history that cannot be opened is told; the assistant works without it."""
@@ -116,35 +124,86 @@ async def open_services(options: CoreOptions) -> AsyncIterator[Services]:
     """Put everything together, and take it apart again.
 
     Raises:
-        InvalidInput: The profile is not there, or its file is wrong.
+        InvalidInput: The profile that was asked for is not there, or its file is wrong.
+        StorageError: The file of events cannot be written.
     """
     settings = SettingsStore(options.paths.settings_file)
     settings.load()
-    profiles = ProfileStore(asset("profiles"), options.paths.profiles_dir)
-    profile = profiles.load(options.profile or settings.text("profile.active"))
+    profile, problems = _chosen_profile(options, settings)
     async with AsyncExitStack() as stack:
-        services = _assemble(options, settings, profile, stack)
-        for problem in settings.problems:
-            services.assistant.publish(Notice(level="warning", code="settings", message=problem))
-        yield services
+        yield _assemble(options, settings, profile, problems, stack)
 
 
-def _assemble(options: CoreOptions, settings: SettingsStore, profile: Profile, stack: AsyncExitStack) -> Services:
-    """Make the parts, bottom up; what needs closing is closed in the opposite order."""
+def _chosen_profile(options: CoreOptions, settings: SettingsStore) -> tuple[Profile, tuple[str, ...]]:
+    """The profile, and what is wrong with the one in the settings when another has to do."""
+    profiles = ProfileStore(asset("profiles"), options.paths.profiles_dir)
+    if options.profile:
+        return profiles.load(options.profile), ()
+    try:
+        return profiles.load(settings.text("profile.active")), ()
+    except SottoError as error:
+        default = str(BY_KEY["profile.active"].default)
+        return profiles.load(default), (f"{error} The profile {default!r} is used instead.",)
+
+
+def _assemble(
+    options: CoreOptions,
+    settings: SettingsStore,
+    profile: Profile,
+    problems: tuple[str, ...],
+    stack: AsyncExitStack,
+) -> Services:
+    """Make everything, bottom up; what needs closing is closed in the opposite order."""
     # Opened first and so closed last: the engines still report while they are being ended.
     events = None if options.events_file is None else stack.enter_context(EventsFile(options.events_file))
-    bulletin = _Bulletin()
-    relay = BackendRelay()
+    bulletin, relay = _Bulletin(), BackendRelay()
     backends = Backends(CpuLease(), on_event=bulletin, cache_dir=options.paths.cache_dir)
     stack.push_async_callback(backends.aclose)
-    recogniser = backends.speech_to_text(_ids(profile.speech_to_text))
-    writer = backends.text(_ids(profile.text))
-    voice = backends.text_to_speech(_ids(profile.text_to_speech))
-    gate = backends.voice_activity(_ids(profile.voice_activity))
-    for composite in (recogniser, writer, voice, gate):
-        composite.observer = relay
+    sound = _sound(settings, bulletin, stack)
+    parts = _parts(options, profile, backends, relay, sound)
+    history = History(options.paths.database)
+    assistant = Assistant(
+        parts,
+        relay,
+        options=lambda: _turn_options(options, settings, profile),
+        recordings=Recordings(options.paths.recordings_dir, on_problem=bulletin.report),
+        recorder=Recorder(
+            parts.clock, history, keep=lambda: settings.flag("privacy.keep_history"), on_problem=bulletin.report
+        ),
+    )
+    stack.push_async_callback(assistant.aclose)
+    bulletin.assistant = assistant
+    if events is not None:
+        assistant.subscribe(events)
+    tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+    stack.push_async_callback(tasks.aclose)
+    assistant.subscribe(_ReadyCue(settings, sound.speaker, tasks))
+    tasks.start(_follow_file(settings, bulletin), name="settings file")
+    return Services(
+        assistant=assistant,
+        settings=settings,
+        profile=profile,
+        profile_problems=problems,
+        devices=sound.devices,
+        voices=parts.text_to_speech,
+        backends=backends,
+        history=history,
+        microphone=sound.microphone,
+        speaker=parts.speaker,
+    )
 
-    devices = SoundDevices(PortAudio(), lambda: _chosen_devices(settings))
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    devices: SoundDevices
+    microphone: MicrophoneSource
+    speaker: SpeakerSink
+
+
+def _sound(settings: SettingsStore, bulletin: _Bulletin, stack: AsyncExitStack) -> _Sound:
+    devices = SoundDevices(
+        PortAudio(), lambda: ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))
+    )
     stack.push_async_callback(devices.aclose)
     microphone = MicrophoneSource(
         devices,
@@ -154,42 +213,27 @@ def _assemble(options: CoreOptions, settings: SettingsStore, profile: Profile, s
     stack.push_async_callback(microphone.aclose)
     speaker = SpeakerSink(devices, on_notice=bulletin)
     stack.push_async_callback(speaker.aclose)
-    sink: AudioSink = FileSink(options.speak_into) if options.speak_into is not None else speaker
+    return _Sound(devices, microphone, speaker)
 
-    clock = SystemClock()
-    history = History(options.paths.database)
-    parts = Parts(
-        microphone=microphone,
-        speaker=sink,
+
+def _parts(options: CoreOptions, profile: Profile, backends: Backends, relay: BackendRelay, sound: _Sound) -> Parts:
+    recogniser = backends.speech_to_text(_ids(profile.speech_to_text))
+    writer = backends.text(_ids(profile.text))
+    voice = backends.text_to_speech(_ids(profile.text_to_speech))
+    gate = backends.voice_activity(_ids(profile.voice_activity))
+    for composite in (recogniser, writer, voice, gate):
+        composite.observer = relay
+    return Parts(
+        microphone=sound.microphone,
+        speaker=FileSink(options.speak_into) if options.speak_into is not None else sound.speaker,
         speech_to_text=recogniser,
         text=writer,
         text_to_speech=voice,
         voice_activity=gate,
         power=EstimatedPowerMonitor(),
         governor=PermissiveGovernor(),
-        clock=clock,
+        clock=SystemClock(),
     )
-    assistant = Assistant(
-        parts,
-        relay,
-        options=lambda: _turn_options(options, settings, profile),
-        recordings=Recordings(options.paths.recordings_dir, on_problem=lambda error: bulletin(_notice(error))),
-        recorder=Recorder(
-            clock,
-            history,
-            keep=lambda: settings.flag("privacy.keep_history"),
-            on_problem=lambda error: bulletin(_notice(error)),
-        ),
-    )
-    stack.push_async_callback(assistant.aclose)
-    bulletin.assistant = assistant
-    if events is not None:
-        assistant.subscribe(events)
-    tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
-    stack.push_async_callback(tasks.aclose)
-    assistant.subscribe(_ReadyCue(settings, speaker, tasks))
-    tasks.start(_follow_file(settings), name="settings file")
-    return Services(assistant, settings, profile, devices, voice, backends, history, microphone, sink)
 
 
 class _Bulletin:
@@ -201,6 +245,10 @@ class _Bulletin:
     def __call__(self, event: SystemEvent) -> None:
         if self.assistant is not None:
             self.assistant.publish(event)
+
+    def report(self, error: SottoError) -> None:
+        """Tell of an error that ends nothing."""
+        self(_notice(error))
 
 
 class _ReadyCue:
@@ -223,15 +271,15 @@ class _ReadyCue:
             await self._speaker.cue(ready_cue())
 
 
-async def _follow_file(settings: SettingsStore) -> None:
-    """Take over what is changed in the settings file by hand."""
+async def _follow_file(settings: SettingsStore, bulletin: _Bulletin) -> None:
+    """Take over what is changed in the settings file by hand, and say what is wrong there."""
     while True:
         await asyncio.sleep(SETTINGS_LOOK_S)
+        before = settings.problems
         settings.reload_if_changed()
-
-
-def _chosen_devices(settings: SettingsStore) -> ChosenDevices:
-    return ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))
+        for problem in settings.problems:
+            if problem not in before:
+                bulletin(Notice(level="warning", code="settings", message=problem))
 
 
 def _turn_options(options: CoreOptions, settings: SettingsStore, profile: Profile) -> TurnOptions:

@@ -61,6 +61,7 @@ def run(options: CoreOptions, *, driver: Driver | None = None) -> int:
 
     async def real(stack: AsyncExitStack, closed: asyncio.Event) -> None:
         services = await stack.enter_async_context(open_services(options))
+        stack.callback(services.devices.subscribe(services.assistant.publish))
         behind = _Behind(services.assistant, services.settings, services.devices, services.voices, services.start)
         shell, visible_at = await _show(behind, options.paths, stack, closed)
         if driver is not None:

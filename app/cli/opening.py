@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from app.bootstrap.core import CoreOptions, Services, Speech, open_services
 from app.cli.session import Assistant, Session, SessionOptions
-from app.contracts.events import Notice
 
 
 class _Opened:
@@ -24,10 +23,10 @@ class _Opened:
 
     async def start(self) -> None:
         """Load every model for a conversation; one question loads what it needs as it goes."""
-        for problem in self._services.settings.problems:
-            self._services.assistant.publish(Notice(level="warning", code="settings", message=problem))
         if self._load_all:
             await self._services.start()
+        else:
+            self._services.report_problems()
 
 
 @asynccontextmanager

@@ -72,8 +72,8 @@ class FakeSpeechToText(FakeRuntime, SpeechToText):
         return Transcript(" ".join(words), chunk.samples, language="en")
 
     async def begin(self, method: str) -> None:
-        """Record a call of one of its streams."""
-        await self._begin(method)
+        """Record a call of one of its streams; feeding takes no time."""
+        await self._begin(method, delayed=method != "feed")
 
 
 class FakeRecognitionStream(RecognitionStream):

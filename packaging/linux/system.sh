@@ -21,7 +21,9 @@ xkbcomp      x11-xkb-utils
 pulseaudio   pulseaudio
 pactl        pulseaudio-utils
 flite        flite
+import       imagemagick
 ip           iproute2
+unshare      util-linux
 '
 
 want_package() {

@@ -19,6 +19,25 @@ SLICE_BLOCKS = 2
 """Blocks in one picture."""
 
 
+class _Held:
+    """What an item holds on to.
+
+    The binding never gives back the Python half of an object that QML made. What that half refers to must go with the
+    item all the same, or every answer ever shown would stay in memory.
+    """
+
+    def __init__(self) -> None:
+        self.document: AnswerDocument | None = None
+        self.flow = FlowingText()
+        self.slices: list[AnswerSlice] = []
+
+    def let_go(self) -> None:
+        """The item is gone."""
+        self.document = None
+        self.flow = FlowingText()
+        self.slices = []
+
+
 @QmlElement
 class AnswerText(QQuickItem):
     """Shows an `AnswerDocument` at its own width and reports the height it needs.
@@ -34,30 +53,30 @@ class AnswerText(QQuickItem):
     def __init__(self, parent: QQuickItem | None = None) -> None:
         super().__init__(parent)
         self.setAcceptHoverEvents(True)
-        self._document: AnswerDocument | None = None
-        self._flow = FlowingText()
+        self._held = _Held()
+        self.destroyed.connect(self._held.let_go)
         self._font = QFont()
         self._line_height = 1.4
         self._shaded = True
         self._colours = [QColor("black"), QColor("black"), QColor("black")]
         self._stale = True
-        self._slices: list[AnswerSlice] = []
         self._note = ""
         self._at = QPointF()
 
     def _get_document(self) -> AnswerDocument | None:
-        return self._document
+        return self._held.document
 
     def _set_document(self, document: AnswerDocument | None) -> None:
-        if document is self._document:
+        if document is self._held.document:
             return
-        if self._document is not None:
-            self._document.appended.disconnect(self._grew)
-            self._document.replaced.disconnect(self._restyle)
-        self._document = document
+        if self._held.document is not None:
+            self._held.document.appended.disconnect(self._grew)
+            self._held.document.replaced.disconnect(self._restyle)
+        self._held.document = document
         if document is not None:
             document.appended.connect(self._grew)
             document.replaced.connect(self._restyle)
+        self._point_at(None)
         self._restyle()
         self.documentChanged.emit()
 
@@ -123,24 +142,24 @@ class AnswerText(QQuickItem):
     @property
     def flow(self) -> FlowingText:
         """What is laid out."""
-        return self._flow
+        return self._held.flow
 
     @property
     def slices(self) -> tuple[AnswerSlice, ...]:
         """The pictures, top to bottom."""
-        return tuple(self._slices)
+        return tuple(self._held.slices)
 
     def updatePolish(self) -> None:
         """Lay out what changed since the last frame."""
         if self._stale:
             self._stale = False
             a, b, c = self._colours
-            self._flow.style = TextStyle(self._font, self.width(), self._line_height, (a, b, c), self._shaded)
-            self._flow.rebuild(self._document)
+            self._held.flow.style = TextStyle(self._font, self.width(), self._line_height, (a, b, c), self._shaded)
+            self._held.flow.rebuild(self._held.document)
             self._cut_slices(0)
-        elif self._document is not None:
-            self._cut_slices(self._flow.extend(self._document))
-        self.setImplicitHeight(self._flow.height)
+        elif self._held.document is not None:
+            self._cut_slices(self._held.flow.extend(self._held.document))
+        self.setImplicitHeight(self._held.flow.height)
 
     def geometryChange(self, new: QRectF | QRect, old: QRectF | QRect) -> None:
         """Another width breaks the lines anew."""
@@ -162,10 +181,10 @@ class AnswerText(QQuickItem):
 
     def _point_at(self, point: QPointF | None) -> None:
         """Find what is under a point."""
-        position = self._flow.position_at(point) if point is not None else None
+        position = self._held.flow.position_at(point) if point is not None else None
         stretch = None
-        if position is not None and self._document is not None:
-            stretch = self._document.stretch_at(position)
+        if position is not None and self._held.document is not None:
+            stretch = self._held.document.stretch_at(position)
         note = stretch.note if stretch is not None else ""
         if note != self._note:
             self._note, self._at = note, point or self._at
@@ -173,14 +192,14 @@ class AnswerText(QQuickItem):
 
     def _cut_slices(self, first_changed: int) -> None:
         """Give every slice its blocks, from the one that holds the first changed block on."""
-        blocks = self._flow.blocks
+        blocks = self._held.flow.blocks
         for number in range(first_changed // SLICE_BLOCKS, -(-len(blocks) // SLICE_BLOCKS)):
-            if number == len(self._slices):
-                self._slices.append(AnswerSlice(self))
+            if number == len(self._held.slices):
+                self._held.slices.append(AnswerSlice(self))
             start = number * SLICE_BLOCKS
-            self._slices[number].show_blocks(blocks[start : start + SLICE_BLOCKS], self._flow.style)
-        while len(self._slices) * SLICE_BLOCKS >= len(blocks) + SLICE_BLOCKS:
-            self._slices.pop().deleteLater()
+            self._held.slices[number].show_blocks(blocks[start : start + SLICE_BLOCKS], self._held.flow.style)
+        while len(self._held.slices) * SLICE_BLOCKS >= len(blocks) + SLICE_BLOCKS:
+            self._held.slices.pop().deleteLater()
 
     def _grew(self) -> None:
         self.polish()

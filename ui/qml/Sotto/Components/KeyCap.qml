@@ -8,6 +8,7 @@ Rectangle {
     id: cap
 
     required property string key
+    property real size: Theme.small
 
     implicitWidth: Math.max(implicitHeight, label.implicitWidth + 2 * Theme.m)
     implicitHeight: label.implicitHeight + 2 * Theme.xs + 2
@@ -33,7 +34,7 @@ Rectangle {
         anchors.verticalCenterOffset: -1
         text: cap.key
         color: Theme.ink
-        font.pixelSize: Theme.small
+        font.pixelSize: cap.size
         font.weight: Font.DemiBold
         textFormat: Text.PlainText
     }

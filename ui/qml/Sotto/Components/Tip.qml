@@ -21,7 +21,7 @@ Loader {
 
         parent: tip
         x: Math.round(tip.at.x - implicitWidth / 2)
-        y: Math.round(tip.at.y - implicitHeight - Theme.xs)
+        y: Math.round(tip.at.y - implicitHeight - (tip.free ? Theme.body : Theme.xs))
         implicitWidth: Math.min(contentItem.implicitWidth + leftPadding + rightPadding, 420)
         implicitHeight: contentItem.implicitHeight + topPadding + bottomPadding
         margins: Theme.s

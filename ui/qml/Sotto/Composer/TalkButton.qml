@@ -31,7 +31,7 @@ T.Control {
 
     // Loudness: the ring grows with it and is not there when nobody listens.
     Rectangle {
-        property real reach: button.turn.listening ? 6 + 16 * button.turn.level : 0
+        property real reach: button.turn.listening ? 4 + 10 * button.turn.level : 0
 
         anchors.centerIn: parent
         z: -2

@@ -58,7 +58,7 @@ CardFrame {
             Tip {
                 text: words.hoveredNote
                 at: words.hoveredAt
-                shown: words.hoveredNote !== ""
+                shown: card.shaded && words.hoveredNote !== ""
                 free: true
             }
         }

@@ -47,6 +47,7 @@ Item {
         bottomMargin: Theme.l
         boundsBehavior: Flickable.StopAtBounds
         cacheBuffer: 600
+        reuseItems: true
         currentIndex: -1
         highlightFollowsCurrentItem: false
         keyNavigationEnabled: true

@@ -18,6 +18,7 @@ IconButton {
     hint: done ? "Copied" : name
     path: done ? Icons.check : Icons.copy
     onClicked: actions.copy(cardId)
+    onCardIdChanged: done = false
 
     Connections {
         target: button.actions

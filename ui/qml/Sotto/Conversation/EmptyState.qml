@@ -18,85 +18,69 @@ ColumnLayout {
 
     RowLayout {
         Layout.alignment: Qt.AlignHCenter
-        spacing: Theme.s + 2
+        spacing: Theme.m
 
         TitleText {
             text: "Hold"
             wrapMode: Text.NoWrap
+            Accessible.ignored: true
         }
 
         KeyCap {
             key: empty.keyName
-            scale: 1.15
-            Layout.leftMargin: Theme.xs
-            Layout.rightMargin: Theme.xs
+            size: Theme.body
         }
 
         TitleText {
             text: "and speak"
             wrapMode: Text.NoWrap
+            Accessible.ignored: true
         }
     }
 
     SmallText {
         Layout.fillWidth: true
         horizontalAlignment: Text.AlignHCenter
-        text: "Let go, and the answer comes. Nothing leaves this machine."
+        text: "Let go, and the answer comes.\nNothing leaves this machine."
         font.pixelSize: Theme.body
         wrapMode: Text.Wrap
-        lineHeight: 1.2
+        lineHeight: 1.25
     }
 
-    Flow {
-        id: keys
-
-        readonly property real total: tap.implicitWidth + stop.implicitWidth + type.implicitWidth + 2 * spacing
-
+    GridLayout {
         Layout.alignment: Qt.AlignHCenter
-        Layout.preferredWidth: Math.min(total, empty.width)
         Layout.topMargin: Theme.s
-        spacing: Theme.l
+        columns: empty.width > 500 ? 6 : 2
+        columnSpacing: Theme.s
+        rowSpacing: Theme.m
 
-        RowLayout {
-            id: tap
-
-            spacing: Theme.s
-
-            KeyCap {
-                key: empty.keyName
-            }
-
-            SmallText {
-                text: "tap: talk hands free"
-            }
+        KeyCap {
+            Layout.alignment: Qt.AlignRight
+            key: empty.keyName
         }
 
-        RowLayout {
-            id: stop
-
-            spacing: Theme.s
-
-            KeyCap {
-                key: "Esc"
-            }
-
-            SmallText {
-                text: "stop"
-            }
+        SmallText {
+            Layout.rightMargin: Theme.m
+            text: "tap: talk hands free"
         }
 
-        RowLayout {
-            id: type
+        KeyCap {
+            Layout.alignment: Qt.AlignRight
+            key: "Esc"
+        }
 
-            spacing: Theme.s
+        SmallText {
+            Layout.rightMargin: Theme.m
+            text: "stop"
+        }
 
-            KeyCap {
-                key: "Enter"
-            }
+        KeyCap {
+            Layout.alignment: Qt.AlignRight
+            key: "Enter"
+        }
 
-            SmallText {
-                text: "send what you typed"
-            }
+        SmallText {
+            text: "send what you typed"
         }
     }
 }

@@ -11,6 +11,7 @@ Item {
     required property string title
     required property string explanation
     required property real column
+    property bool small: false
     readonly property bool wide: row.wide
     default property alias control: row.control
 
@@ -24,6 +25,7 @@ Item {
         y: Theme.m
         width: place.column
         room: place.column
+        small: place.small
         title: place.title
         explanation: place.explanation
     }

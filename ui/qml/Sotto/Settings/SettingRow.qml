@@ -13,7 +13,9 @@ GridLayout {
     required property string explanation
     required property real room
     default property alias control: place.data
-    property bool wide: room > 560
+    // What is small stays beside its title however narrow the page is.
+    property bool small: false
+    readonly property bool wide: small || room > 560
 
     columns: wide ? 2 : 1
     columnSpacing: Theme.l

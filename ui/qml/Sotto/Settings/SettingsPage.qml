@@ -118,6 +118,7 @@ FocusScope {
                     required property bool checked
 
                     column: list.column
+                    small: true
 
                     Toggle {
                         text: flagRow.title
@@ -145,13 +146,6 @@ FocusScope {
                         width: implicitWidth
                         spacing: Theme.m
 
-                        SmallText {
-                            Layout.preferredWidth: 48
-                            text: numberRow.numberText
-                            horizontalAlignment: Text.AlignRight
-                            color: Theme.ink
-                        }
-
                         SpeedSlider {
                             name: numberRow.title
                             from: numberRow.minimum
@@ -159,6 +153,13 @@ FocusScope {
                             stepSize: numberRow.step
                             value: numberRow.number
                             onMoved: page.settings.setNumber(numberRow.key, value)
+                        }
+
+                        SmallText {
+                            Layout.preferredWidth: 40
+                            text: numberRow.numberText
+                            horizontalAlignment: Text.AlignRight
+                            color: Theme.ink
                         }
                     }
                 }

@@ -1,0 +1,27 @@
+"""Puts the pictures the last test run drew into the README: ``python tests/tools/readme_screenshots.py``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DRAWN = ROOT / "artefacts" / "screenshots"
+SHOWN = ROOT / "assets" / "screenshots"
+
+
+def main() -> int:
+    """Copy them; returns 1 when there are none."""
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    for theme in ("light", "dark"):
+        drawn = DRAWN / f"readme-{theme}.png"
+        if not drawn.exists():
+            print(f"{drawn} is not there: run the tests first", file=sys.stderr)
+            return 1
+        shutil.copyfile(drawn, SHOWN / f"{theme}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
