@@ -98,7 +98,8 @@ class Shell:
     @property
     def theme(self) -> QObject:
         """The colours and sizes in use."""
-        theme: QObject = self._engine.singletonInstance("Sotto.Theme", "Theme")
+        theme = self._engine.singletonInstance("Sotto.Theme", "Theme")
+        assert isinstance(theme, QObject)
         return theme
 
     def show(self) -> None:

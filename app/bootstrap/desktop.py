@@ -18,12 +18,12 @@ import qasync
 from PySide6.QtGui import QGuiApplication
 
 from app.bootstrap.core import CoreOptions, Services, open_services
+from app.bootstrap.demo import open_demo
 from app.contracts.ports import AudioDevices
 from app.settings.instance import InstanceLock
 from app.settings.paths import Paths, asset
 from app.settings.store import SettingsStore
 from ui.bridge import AssistantLike
-from ui.demo import DemoAssistant, DemoDevices
 from ui.platform import create_application, route_qt_messages
 from ui.shell import Shell, Voices, create_window
 
@@ -74,21 +74,20 @@ def run(options: CoreOptions, *, driver: Driver | None = None) -> int:
 
 
 def run_demo(paths: Paths) -> int:
-    """Open the window on a script instead of an assistant, and stay until it is closed; returns the exit code.
+    """Open the window on scripted fakes of everything, and stay until it is closed; returns the exit code.
 
     Raises:
         Unavailable: The window could not be made.
     """
 
-    async def demo(stack: AsyncExitStack, closed: asyncio.Event) -> None:
+    async def show_demo(stack: AsyncExitStack, closed: asyncio.Event) -> None:
         settings = SettingsStore(paths.settings_file)
         settings.load()
-        assistant = DemoAssistant(offer_recording=True)
-        stack.push_async_callback(assistant.aclose)
-        devices = DemoDevices()
-        await _show(_Behind(assistant, settings, devices, devices, assistant.start), paths, stack, closed, demo=True)
+        assistant, parts = open_demo(stack)
+        behind = _Behind(assistant, settings, parts.devices, parts.text_to_speech, assistant.start)
+        await _show(behind, paths, stack, closed, demo=True)
 
-    return _run_qt(demo)
+    return _run_qt(show_demo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import cast
 
+import psutil
+
 from app.contracts.errors import HostDied, HostHung, SottoError
 from models.host.engine import JsonValue, Reply
 from models.host.launch import environment, home
@@ -67,11 +69,11 @@ class Child(asyncio.SubprocessProtocol):
     def __init__(self, name: str, on_over: Callable[[Child, Cause], None]) -> None:
         self.name = name
         self.cause: Cause | None = None
-        self.started_at = 0.0
         self.pid = 0
         self._on_over = on_over
         self._loop = asyncio.get_running_loop()
         self._process: asyncio.SubprocessTransport | None = None
+        self._identity: psutil.Process | None = None
         self._inlet: asyncio.WriteTransport | None = None
         self._decoder = Decoder()
         self._numbers = itertools.count(1)
@@ -175,7 +177,8 @@ class Child(asyncio.SubprocessProtocol):
         self._process = cast("asyncio.SubprocessTransport", transport)
         self._inlet = cast("asyncio.WriteTransport", self._process.get_pipe_transport(0))
         self.pid = self._process.get_pid()
-        self.started_at = self._loop.time()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended that soon; its pipes will say so
+            self._identity = psutil.Process(self.pid)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Frames on standard output, words on standard error."""
@@ -252,7 +255,10 @@ class Child(asyncio.SubprocessProtocol):
         self._flush()
 
     def _flush(self) -> None:
-        while self._outbox and not self._paused and self._inlet is not None and self.alive:
+        """Write what the pipe takes. Once it is closed nothing is: the end of the answers is about to be seen too."""
+        while self._outbox and not self._paused and self.alive:
+            if self._inlet is None or self._inlet.is_closing():
+                return
             piece, pending = self._outbox.popleft()
             self._inlet.write(piece)
             if pending is not None:
@@ -321,9 +327,14 @@ class Child(asyncio.SubprocessProtocol):
         return HostDied(f"{self.name} ended unexpectedly ({pending.operation}).")
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.get_returncode() is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        """End the process, if it still is that process.
+
+        Not through the transport: that looks whether the process has ended, and so takes its exit code away from the
+        thread in which asyncio waits for it.
+        """
+        if self._identity is not None and self._process is not None and self._process.get_returncode() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._identity.kill()
 
     def _close(self) -> None:
         if self._process is not None:

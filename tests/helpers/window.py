@@ -13,8 +13,8 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from app.settings.store import SettingsStore
+from tests.helpers.demo import DemoAssistant, DemoDevices
 from tests.helpers.qt import until
-from ui.demo import DemoAssistant, DemoDevices
 from ui.shell import Shell, create_window
 from ui.viewmodels.turn import TurnState
 
@@ -211,5 +211,3 @@ def accessible_role(item: QObject) -> QAccessible.Role:
 def middle(item: QQuickItem) -> QPoint:
     """The middle of an item, in the window."""
     return item.mapToScene(item.boundingRect().center()).toPoint()
-
-

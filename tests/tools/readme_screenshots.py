@@ -17,7 +17,7 @@ def main() -> int:
     for theme in ("light", "dark"):
         drawn = DRAWN / f"readme-{theme}.png"
         if not drawn.exists():
-            print(f"{drawn} is not there: run the tests first", file=sys.stderr)
+            sys.stderr.write(f"{drawn} is not there: run the tests first\n")
             return 1
         shutil.copyfile(drawn, SHOWN / f"{theme}.png")
     return 0

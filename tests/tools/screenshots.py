@@ -1,7 +1,7 @@
 """Draws the window in its main states and saves the pictures: ``python -m tests.tools.screenshots FOLDER --scale 2``.
 
-Why it exists: how many pixels a point has is fixed when Qt starts, so each scale needs a process of its own. Anything Qt
-complains of while it draws is printed, and the exit code is 1.
+Why it exists: how many pixels a point has is fixed when Qt starts, so each scale needs a process of its own. Anything
+Qt complains of while it draws is printed, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 
+from tests.helpers.demo import FAILING_QUESTION
 from tests.helpers.qt import HARMLESS, until
 from tests.helpers.window import Desk, open_desk
-from ui.demo import FAILING_QUESTION
 from ui.platform import create_application
 from ui.viewmodels.turn import TurnState
 
@@ -117,7 +117,7 @@ def main() -> int:
     with qasync.QEventLoop(application) as loop:
         loop.run_until_complete(draw_all(options.folder, options.scale))
     qInstallMessageHandler(None)
-    print(*complaints, sep="\n", file=sys.stderr)
+    sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
     return 1 if complaints else 0
 
 

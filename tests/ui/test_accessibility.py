@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 
+from tests.helpers.demo import FAILING_QUESTION
 from tests.helpers.window import Desk, accessible_name, accessible_role, type_name
-from ui.demo import FAILING_QUESTION
 
 Role = QAccessible.Role
 INTERACTIVE = {"QQuickAbstractButton", "QQuickComboBox", "QQuickSlider", "QQuickTextArea", "QQuickSwitch"}

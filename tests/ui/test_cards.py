@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections import Counter
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt
@@ -12,10 +14,11 @@ from PySide6.QtQuick import QQuickItem
 from app.contracts.cards import AnswerCard, AnswerSpan, NoticeCard
 from app.contracts.devices import Tier
 from app.contracts.events import CardChanged, CardUpserted, TextDelta, TurnStarted
+from tests.helpers.demo import FAILING_QUESTION, RECOVERABLE
 from tests.helpers.qt import until
 from tests.helpers.window import Desk, middle
-from ui.demo import FAILING_QUESTION, RECOVERABLE
 from ui.items.answer_text import AnswerText
+from ui.viewmodels.answer import AnswerDocument
 from ui.viewmodels.turn import TurnState
 
 SMALL = Tier("llama-cpu", "smollm2")
@@ -180,5 +183,9 @@ def test_old_turns_leave_and_nothing_breaks(at_desk: Callable[..., None]) -> Non
         await desk.painted()
         assert desk.shell.conversation.rowCount() == 200
         assert len(answers(desk)) < 30
+        gc.collect()
+        kept = Counter(type(thing) for thing in gc.get_objects())
+        assert kept[AnswerDocument] < 240, "what has left the canvas is not kept in memory"
+        assert kept[AnswerText] < 100
 
     at_desk(scenario)

@@ -13,7 +13,11 @@ from tests.helpers.window import Desk
 from ui.viewmodels.turn import TurnState
 
 Key = Qt.Key
-NONE, CTRL, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NONE, CTRL, SHIFT = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
 FIELD = "Question"
 
 

@@ -1,4 +1,4 @@
-"""Draws the window in every state, theme, width and scale, looks at the pixels, and leaves the pictures in artefacts."""
+"""Draws the window in every state, theme, width and scale, and looks at the pixels; the pictures stay in artefacts."""
 
 from __future__ import annotations
 

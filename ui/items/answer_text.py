@@ -6,6 +6,7 @@ from PySide6.QtCore import Property, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QColor, QFont, QHoverEvent
 from PySide6.QtQml import QmlElement
 from PySide6.QtQuick import QQuickItem
+from shiboken6 import isValid
 
 from ui.items.answer_slice import AnswerSlice
 from ui.items.flowing_text import FlowingText, TextStyle
@@ -69,7 +70,7 @@ class AnswerText(QQuickItem):
     def _set_document(self, document: AnswerDocument | None) -> None:
         if document is self._held.document:
             return
-        if self._held.document is not None:
+        if self._held.document is not None and isValid(self._held.document):
             self._held.document.appended.disconnect(self._grew)
             self._held.document.replaced.disconnect(self._restyle)
         self._held.document = document

@@ -133,7 +133,7 @@ class TurnViewModel(QObject):
         return self._is_listening()
 
     @Slot()
-    def keyDown(self) -> None:  # noqa: N802 - QML's spelling
+    def keyDown(self) -> None:
         """The key went down on the keyboard."""
         if self._going_up.isActive():
             self._going_up.stop()
@@ -142,7 +142,7 @@ class TurnViewModel(QObject):
             self.press()
 
     @Slot()
-    def keyUp(self) -> None:  # noqa: N802 - QML's spelling
+    def keyUp(self) -> None:
         """The key went up on the keyboard: shown at once, acted on when it stays up."""
         if self._held:
             self._set_held(held=False)

@@ -22,7 +22,7 @@ BIRDS = question("Why do birds sing so early in the morning, long before the sun
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[LlamaEngine]:
-    engine = LlamaEngine(language_model(), threads=1, context_tokens=512)
+    engine = LlamaEngine(language_model(), threads=1, context_tokens=256)
     assert engine.load() is Device.CPU
     yield engine
     engine.close()
@@ -172,7 +172,7 @@ def test_marks_in_a_question_are_only_text(engine: LlamaEngine) -> None:
 
 
 def test_a_conversation_too_long_is_told_and_does_no_harm(engine: LlamaEngine) -> None:
-    with pytest.raises(InvalidInput, match=r"tokens long; this model takes fewer than 512") as caught:
+    with pytest.raises(InvalidInput, match=r"tokens long; this model takes fewer than 256") as caught:
         generate(engine, question("word " * 2000))
     assert caught.value.code == "context-overflow"
     assert generate(engine, FRANCE).text
@@ -183,9 +183,9 @@ def test_an_answer_ends_with_the_window(engine: LlamaEngine) -> None:
         text = "Tell me about it." + " word" * filler
         return generate(engine, question(text, answer_so_far="The quick brown", max_tokens=max_tokens))
 
-    room = 512 - asked(0, 1).prompt_tokens
+    room = 256 - asked(0, 1).prompt_tokens
     answer = asked(room - 2, 100)
-    assert answer.prompt_tokens == 510
+    assert answer.prompt_tokens == 254
     assert (answer.finish, len(answer.pieces)) == ("length", 3), "the last token needs no room"
 
 

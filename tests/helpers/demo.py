@@ -39,7 +39,7 @@ from app.contracts.events import (
     TurnStarted,
 )
 from app.contracts.metrics import StageMetrics, TurnMetrics
-from ui.demo_script import EXCHANGES, Exchange, exchange_for
+from tests.helpers.demo_script import EXCHANGES, Exchange, exchange_for
 
 Listener = Callable[[TurnEvent | SystemEvent], None]
 

@@ -21,8 +21,8 @@ from app.contracts.events import (
     TurnFinished,
     TurnStarted,
 )
-from ui.demo import FAILING_QUESTION, RECOVERABLE, DemoAssistant, DemoDevices
-from ui.demo_script import EXCHANGES, exchange_for
+from tests.helpers.demo import FAILING_QUESTION, RECOVERABLE, DemoAssistant, DemoDevices
+from tests.helpers.demo_script import EXCHANGES, exchange_for
 from ui.viewmodels.confidence import Shade, shade_of
 
 
