@@ -6,6 +6,7 @@ place, before the first window is.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -80,8 +81,12 @@ def fitting_font(font: QFont) -> QFont:
 
 
 def route_qt_messages() -> None:
-    """Have what Qt says written to the log instead of the terminal."""
+    """Have what Qt says written to the log instead of the terminal, as long as there is an interpreter to do so.
+
+    Qt still speaks while the process ends, when no Python can run any more.
+    """
     qInstallMessageHandler(_to_log)
+    atexit.register(qInstallMessageHandler, None)
 
 
 def _to_log(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

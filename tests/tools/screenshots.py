@@ -36,7 +36,7 @@ async def conversation(desk: Desk) -> None:
     """Two questions answered, one spoken and one typed."""
     await desk.ask("Why is the sky blue?")
     desk.shell.turn.tap()
-    await desk.state(TurnState.THINKING)
+    await until(lambda: desk.shell.conversation.rowCount() == 4)
     await desk.state(TurnState.IDLE)
 
 

@@ -52,6 +52,8 @@ def test_what_is_left_behind_fails_the_test_that_left_it(tmp_path: Path) -> None
         text=True,
         check=False,
     )
-    errors = {line.split("::")[1].split()[0] for line in done.stdout.splitlines() if line.startswith("ERROR test_cases")}
+    errors = {
+        line.split("::")[1].split()[0] for line in done.stdout.splitlines() if line.startswith("ERROR test_cases")
+    }
     assert errors == {"test_leaks_a_task", "test_leaks_a_process", "test_logs_an_error"}, done.stdout
     assert "7 passed, 3 errors" in done.stdout

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from PySide6.QtCore import qInstallMessageHandler, qWarning
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 
 from ui import platform
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -56,6 +60,20 @@ def test_a_desktop_without_a_font_of_its_own_gets_the_best_there_is(
     assert platform.fitting_font(plain).pointSize() == 10
     monkeypatch.setattr(QFontDatabase, "families", staticmethod(list))
     assert platform.fitting_font(plain) == plain
+
+
+def test_qt_may_speak_to_the_very_end() -> None:
+    """The last words come when the interpreter is gone: it must not be asked to write them down."""
+    program = (
+        "from ui.platform import create_application, route_qt_messages\n"
+        "route_qt_messages()\n"
+        "create_application(['sotto', '-platform', 'offscreen'])\n"
+    )
+    environment = {**os.environ, "QT_LOGGING_RULES": "*=true"}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0
 
 
 def test_what_qt_says_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:

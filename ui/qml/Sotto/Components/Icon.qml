@@ -20,6 +20,7 @@ Item {
         height: 24
         scale: icon.size / 24
         transformOrigin: Item.TopLeft
+        preferredRendererType: Shape.CurveRenderer
 
         ShapePath {
             strokeColor: icon.color

@@ -38,7 +38,7 @@ T.Control {
         width: button.width + 2 * reach
         height: width
         radius: width / 2
-        visible: reach > 0
+        visible: button.turn.listening
         color: Theme.accent
         opacity: 0.22
 
