@@ -2,7 +2,8 @@
 
 Why it exists: `sotto bench overhead` compares a turn of Sotto with this. It is run as a child process that reads a line
 per question (``{"wav": …, "system": …, "first_words": N}``) and writes a line with its times. It uses the libraries as
-their own documentation shows, with the same weights, threads and greedy sampling.
+their own documentation shows, with the same weights and greedy sampling; moonshine's own library takes its own number
+of threads.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class BareTimes:
 def main() -> int:
     """Answer questions from standard input until it ends."""
     threads = int(sys.argv[1])
-    recognizer = BareRecognizer(threads)
+    recognizer = BareRecognizer()
     text = BareText(str(EmbeddedModels().require(SMOLLM2)), threads)
     voice = BareVoice()
     for line in sys.stdin:

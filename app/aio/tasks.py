@@ -37,11 +37,13 @@ class TaskOwner:
     async def aclose(self) -> None:
         """Cancel what still runs and wait for it. May be called twice, and from one of the tasks.
 
-        What a cancelled task starts while it winds down is clean-up work: it is waited for, not cancelled.
+        A task that was cancelled before is left to wind down, and what a cancelled task starts meanwhile is clean-up
+        work: both are waited for, not cancelled.
         """
         current = asyncio.current_task()
         for task in self._tasks - {current}:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
         while waiting := self._tasks - {current}:
             await asyncio.wait(waiting)
 

@@ -37,7 +37,7 @@ class Answering:
         self._emit = emit
         self._say = say
         self._hidden = ThinkFilter()
-        self._splitter = SentenceSplitter(first_clause=True)
+        self._splitter = SentenceSplitter(first_clause=True, first_phrase=True)
         self.spans: list[AnswerSpan] = []
         self.times = AnswerTimes()
 
@@ -51,10 +51,10 @@ class Answering:
         confidence: float | None = None
         try:
             async for piece in pieces:
-                if piece.finish is None:
+                if piece.finish is None:  # the last piece has no text, so the confidence is that of the token before
                     self.times.tokens += 1
-                confidence = None if piece.log_prob is None else math.exp(piece.log_prob)
-                self._show(self._hidden.push(piece.text), confidence)
+                    confidence = None if piece.log_prob is None else math.exp(piece.log_prob)
+                    self._show(self._hidden.push(piece.text), confidence)
         finally:
             await pieces.aclose()
         self._show(self._hidden.flush(), confidence)

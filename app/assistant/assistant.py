@@ -28,6 +28,7 @@ from app.contracts.errors import SottoError
 from app.contracts.events import (
     TURN_ENDS,
     CardChanged,
+    CardRemoved,
     Notice,
     SpeechStarted,
     Status,
@@ -105,7 +106,10 @@ class Assistant:
     def publish(self, event: TurnEvent | SystemEvent) -> None:
         """Give an event to everybody."""
         for listener in tuple(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception:  # whoever listens must not end what it listens to
+                log.exception("a listener failed at %s", event.type)
 
     async def start(self) -> None:
         """Load the models, smallest first, and offer recordings that an earlier run left behind."""
@@ -155,18 +159,22 @@ class Assistant:
         if not answer:
             self.publish(Notice(level="info", code="nothing-to-replay", message="That turn has no answer to speak."))
             return
+        self._key.reset()
         self._cancel_turn("A replay was asked for.")
         replay = Replay(self._parts, self._options(), self._new_stream(), answer)
-        self._foreground(replay, TurnStarted(source="replay", continues=turn_id))
+        self._state = AssistantState.SPEAKING
         self._turn_task = self._tasks.start(replay.run(), name="replay")
+        self._foreground(replay, TurnStarted(source="replay", continues=turn_id))
 
     def act(self, card_id: str, action: str) -> None:
         """Do what a card's button says."""
         verb, _, reference = action.partition(":")
         if verb == "recover-recording":
-            self._begin(self._recordings.recovered(reference), source="file", spoken=True)
+            self.publish(CardRemoved(card_id=card_id))
+            self._begin(self._recordings.recovered(reference), source="file", spoken=True, recording=reference)
         elif verb == "discard-recording":
-            self._tasks.start(self._recordings.discard(reference), name="discard recording")
+            self.publish(CardRemoved(card_id=card_id))
+            self._recordings.discard(reference)
         else:
             log.warning("card %s asked for an unknown action %r", card_id, verb)
 
@@ -190,9 +198,10 @@ class Assistant:
 
     def _begin_voice(self) -> None:
         spool = self._recordings.spool()
-        voice = VoiceInput(spool, hands_free=lambda: self._key.hands_free, on_released=self._listening_over)
+        voice = VoiceInput(
+            spool, hands_free=lambda: self._key.hands_free, on_released=lambda: self._listening_over(voice)
+        )
         self._begin(voice, source="voice", spoken=True, recording=spool.recording_id)
-        self._voice = voice
 
     def _end_listening(self) -> None:
         if self._voice is not None:
@@ -200,18 +209,24 @@ class Assistant:
                 self._turn.stream.emit(Status(stage="transcribe", message="Recognising…"))
             self._voice.release()
 
-    def _listening_over(self) -> None:
-        self._key.reset()
-        self._voice = None
-        self._state = AssistantState.THINKING
+    def _listening_over(self, voice: VoiceInput) -> None:
+        """A voice has heard its utterance. One that was cancelled says so late, when key and state are another's."""
+        if self._voice is voice:
+            self._key.reset()
+            self._voice = None
+            self._state = AssistantState.THINKING
 
     def _begin(self, ask: Ask, *, source: str, spoken: bool, recording: str = "") -> str:
         self._cancel_turn("A newer turn began.")
         turn = Turn(self._parts, self._options(), self._conversation, self._new_stream(), spoken=spoken)
-        self._state = AssistantState.LISTENING if source == "voice" else AssistantState.THINKING
-        self._foreground(turn, TurnStarted(source=source))
         turn_id = turn.stream.turn_id
+        if isinstance(ask, VoiceInput):
+            self._voice, self._state = ask, AssistantState.LISTENING
+        else:
+            self._key.reset()
+            self._state = AssistantState.THINKING
         self._turn_task = self._tasks.start(self._run(turn, ask, recording), name=f"turn {turn_id}")
+        self._foreground(turn, TurnStarted(source=source))
         return turn_id
 
     def _foreground(self, turn: Turn | Replay, started: TurnStarted) -> None:
@@ -220,26 +235,26 @@ class Assistant:
         turn.stream.emit(started)
 
     async def _run(self, turn: Turn, ask: Ask, recording: str) -> None:
-        """Run a turn; its recording is kept only when it could not be answered."""
-        failed = False
+        """Run a turn; its recording is kept when it could not be answered, one left behind also when it was stopped."""
+        kept = not isinstance(ask, VoiceInput)
         try:
             error = await turn.run(ask)
-            failed = error is not None and not isinstance(error, NoSpeech)
+            kept = error is not None and not isinstance(error, NoSpeech)
         finally:
-            if recording and failed:
-                await self._offer_left_behind(recording)
+            if recording and kept:
+                self._tasks.start(self._offer_left_behind(recording), name="offer recording")
             elif recording:
-                self._tasks.start(self._recordings.discard(recording), name="discard recording")
+                self._recordings.discard(recording)
         await self._prepare_next()
 
     def _cancel_turn(self, reason: str) -> None:
         turn, task = self._turn, self._turn_task
         self._turn = self._turn_task = self._voice = None
-        if turn is not None:
-            turn.cancel(reason)
+        self._state = AssistantState.IDLE
         if task is not None:
             task.cancel()
-        self._state = AssistantState.IDLE
+        if turn is not None:
+            turn.cancel(reason)
 
     def _new_stream(self) -> TurnStream:
         return TurnStream(secrets.token_hex(8), self._parts.clock, self._note)

@@ -29,6 +29,8 @@ MARK_TOKENS = 6
 """What a chat template puts around a message."""
 TOPIC_TOKENS = 48
 """Longest line of topics."""
+LEAST_TURN_TOKENS = 2 * MARK_TOKENS + 16
+"""The last turn cannot be shortened below this."""
 DEFAULT_WINDOW_TOKENS = 2048
 """For backends that do not say how long their window is."""
 
@@ -104,7 +106,7 @@ class Conversation:
             turns = self._turns
             sizes = await self._sizes(turns, count_tokens)
             room = await self._room(count_tokens)
-            for_past = min(sizes[-1] + self._for_topics, int(room * (1 - QUESTION_SHARE))) if turns else 0
+            for_past = self._for_past(sizes[-1], room) if turns else 0
             asked = await trimmed(question, room - for_past, self._counts, count_tokens)
             (question_size,) = await self._counts.of([asked], count_tokens)
             self._asked = (question, asked)
@@ -154,6 +156,11 @@ class Conversation:
         texts = [text for turn in turns for text in (turn.question, turn.answer)]
         counts = await self._counts.of(texts, count_tokens)
         return [counts[i] + counts[i + 1] + 2 * MARK_TOKENS for i in range(0, len(counts), 2)]
+
+    def _for_past(self, last: int, room: int) -> int:
+        """Tokens kept free for the last turn and the topics, however long the question is."""
+        wanted = min(last + self._for_topics, int(room * (1 - QUESTION_SHARE)))
+        return max(wanted, min(last, LEAST_TURN_TOKENS) + self._for_topics)
 
     def _that_fit(self, sizes: list[int], room: int) -> int:
         """How many of the newest turns go in; the last one always does."""

@@ -90,7 +90,7 @@ class Utterance:
         self._moved = Pulse()
         self._captured = False
         self.recognising_s = 0.0
-        self.first_partial_at: float | None = None
+        self.gating_s = 0.0
 
     def release(self) -> None:
         """The key is up."""
@@ -147,8 +147,10 @@ class Utterance:
                 while done < len(self._chunks):
                     chunk = self._chunks[done]
                     done += 1
+                    asked = self._parts.clock.monotonic()
                     for probability in await stream.feed(chunk):
                         self._gate.push(probability)
+                    self.gating_s += self._parts.clock.monotonic() - asked
                     self._gated_samples += chunk.samples
                     self._moved.beat()
                 if self._captured:
@@ -190,7 +192,6 @@ class Utterance:
         now = self._parts.clock.monotonic()
         self.recognising_s += now - asked
         if partial.text and partial.text != before.text:
-            self.first_partial_at = self.first_partial_at or now
             self._on_partial(partial.text)
         return partial
 

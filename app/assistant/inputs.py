@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 
+from app.aio.tasks import TaskOwner
 from app.assistant.hearing import Utterance
+from app.assistant.ledger import Entry
 from app.assistant.segments import speech_segments
 from app.assistant.turn import Question, Turn
 from app.audio.spool import RecordingSpool
 from app.contracts.audio import AudioChunk, Transcript
 from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.events import FinalTranscript, Listening, PartialTranscript, Status
+
+log = logging.getLogger(__name__)
 
 Ask = Callable[[Turn], Awaitable[Question]]
 
@@ -45,11 +50,16 @@ class Prefetch:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._task: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+        self._over = False
 
     def guess(self, text: str) -> None:
-        """Prefill this question instead of the one before."""
-        self.drop()
-        self._task = asyncio.create_task(self._prefill(text), name="prefill")
+        """Prefill this question instead of the one before; nothing any more after `drop`."""
+        if self._over:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self._tasks.start(self._prefill(text), name="prefill")
 
     async def _prefill(self, text: str) -> None:
         with contextlib.suppress(SottoError):  # a guess that fails costs nothing: the question reports its own
@@ -57,15 +67,16 @@ class Prefetch:
             await self._turn.parts.text.prefill(request)
 
     def drop(self) -> None:
-        """Stop working on the guess; what is in the cache stays there."""
+        """The person has spoken: no more guesses. What is in the cache stays there."""
+        self._over = True
         if self._task is not None:
             self._task.cancel()
+            self._task = None
 
     async def aclose(self) -> None:
         """Leave nothing behind."""
         self.drop()
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._tasks.aclose()
 
 
 class VoiceInput:
@@ -100,6 +111,9 @@ class VoiceInput:
             SottoError: There is no microphone, or recognition failed for good.
         """
         prefetch = Prefetch(turn)
+        turn.stream.emit(Status(stage="listen", message="Listening…"))
+        listening = turn.ledger.begin("listen", turn.parts.voice_activity.backend)
+        transcribing: Entry | None = None
 
         def heard_level(level: float) -> None:
             turn.stream.emit(Listening(level=level))
@@ -109,31 +123,37 @@ class VoiceInput:
             turn.show_question(text, final=False)
             prefetch.guess(text)
 
+        def released() -> None:
+            nonlocal transcribing
+            prefetch.drop()
+            listening.busy_s = utterance.gating_s
+            turn.ledger.finish(listening)
+            transcribing = turn.ledger.begin("transcribe", turn.parts.speech_to_text.backend)
+
         utterance = Utterance(
             turn.parts,
             self._spool,
             on_level=heard_level,
             on_partial=heard_partial,
-            on_released=prefetch.drop,
+            on_released=released,
             hands_free=self._hands_free,
             overlap=turn.options.overlap,
         )
         self._utterance = utterance
         if self._released:
             utterance.release()
-        turn.stream.emit(Status(stage="listen", message="Listening…"))
         if turn.options.overlap:
             prefetch.guess("")
         try:
-            with turn.ledger.stage("transcribe", turn.parts.speech_to_text.backend) as stage:
-                heard = await utterance.hear()
-                stage.busy_s = utterance.recognising_s
-                stage.first_output = utterance.first_partial_at
+            heard = await utterance.hear()
+            if transcribing is not None:
+                transcribing.busy_s = utterance.recognising_s
+                turn.ledger.finish(transcribing)
         finally:
             self._on_released()
-            await self._spool.finish()
-            await prefetch.aclose()
-        question = _final(turn, heard.transcript)
+            await self._wind_down(prefetch)
+        silence = NoSpeech("No speech was heard.", remedy="Speak while the key is held, close to the microphone.")
+        question = _final(turn, heard.transcript, silence)
         return Question(
             question,
             heard.ended_at,
@@ -141,6 +161,12 @@ class VoiceInput:
             transcribed_at=turn.parts.clock.monotonic(),
             notice=heard.lost,
         )
+
+    async def _wind_down(self, prefetch: Prefetch) -> None:
+        try:
+            await prefetch.aclose()
+        finally:
+            await self._spool.finish()
 
 
 def recorded(chunks: Iterable[AudioChunk], name: str) -> Ask:
@@ -155,23 +181,24 @@ def recorded(chunks: Iterable[AudioChunk], name: str) -> Ask:
         texts: list[str] = []
         turn.stream.emit(Status(stage="transcribe", message="Recognising…"))
         with turn.ledger.stage("transcribe", turn.parts.speech_to_text.backend) as stage:
-            async for segment in speech_segments(chunks, turn.parts.voice_activity):
-                transcript = await turn.parts.speech_to_text.transcribe(segment)
-                if transcript.text:
-                    texts.append(transcript.text)
-                    stage.first_output = stage.first_output or turn.parts.clock.monotonic()
-                    turn.stream.emit(PartialTranscript(text=" ".join(texts)))
-        words = _final(turn, Transcript(" ".join(texts), 0), where=f" in {name}")
+            async with contextlib.aclosing(speech_segments(chunks, turn.parts.voice_activity)) as segments:
+                async for segment in segments:
+                    transcript = await turn.parts.speech_to_text.transcribe(segment)
+                    if transcript.text:
+                        texts.append(transcript.text)
+                        stage.first_output = stage.first_output or turn.parts.clock.monotonic()
+                        turn.stream.emit(PartialTranscript(text=" ".join(texts)))
+        words = _final(turn, Transcript(" ".join(texts), 0), NoSpeech(f"No speech was heard in {name}."))
         now = turn.parts.clock.monotonic()
         return Question(words, now, transcribed_at=now)
 
     return ask
 
 
-def _final(turn: Turn, transcript: Transcript, where: str = "") -> str:
-    """Report the final words, or that there are none."""
+def _final(turn: Turn, transcript: Transcript, otherwise: NoSpeech) -> str:
+    """Report the final words, or raise what is said ``otherwise``."""
     if not transcript.text:
-        raise NoSpeech(f"No speech was heard{where}.", remedy="Speak while the key is held, close to the microphone.")
+        raise otherwise
     turn.stream.emit(FinalTranscript(text=transcript.text, confidence=transcript.confidence))
     turn.show_question(transcript.text, final=True)
     return transcript.text

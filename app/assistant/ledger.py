@@ -18,6 +18,8 @@ from app.contracts.metrics import StageMetrics, TurnMetrics
 class Entry:
     """One stage while it runs; times in monotonic seconds. ``busy_s`` is None when it was busy throughout."""
 
+    name: str
+    backend: Backend
     started: float
     first_output: float | None = None
     tokens: int = 0
@@ -40,19 +42,27 @@ class Ledger:
     @contextmanager
     def stage(self, name: str, backend: Backend) -> Iterator[Entry]:
         """Report a stage's start and, unless it fails, its end with its figures."""
-        entry = Entry(self._parts.clock.monotonic())
-        self._stream.emit(StageStarted(stage=name, backend=backend.backend_id))
+        entry = self.begin(name, backend)
         yield entry
+        self.finish(entry)
+
+    def begin(self, name: str, backend: Backend) -> Entry:
+        """Report a stage's start."""
+        self._stream.emit(StageStarted(stage=name, backend=backend.backend_id))
+        return Entry(name, backend, self._parts.clock.monotonic())
+
+    def finish(self, entry: Entry) -> None:
+        """Report a stage's end with its figures."""
         elapsed_s = self._parts.clock.monotonic() - entry.started
         busy_s = elapsed_s if entry.busy_s is None else entry.busy_s
         metrics = StageMetrics(
-            stage=name,
-            backend=backend.backend_id,
-            device=backend.device,
+            stage=entry.name,
+            backend=entry.backend.backend_id,
+            device=entry.backend.device,
             elapsed_ms=elapsed_s * 1000.0,
             first_output_ms=_ms_between(entry.started, entry.first_output),
             tokens=entry.tokens,
-            energy=self._parts.power.energy(backend.device, busy_s),
+            energy=self._parts.power.energy(entry.backend.device, busy_s),
         )
         self._stages.append(metrics)
         self._stream.emit(StageFinished(metrics=metrics))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,20 +34,22 @@ class Recordings:
         """Recordings whose turn was never answered, oldest first."""
         return await asyncio.to_thread(pending, self._folder)
 
-    async def discard(self, recording_id: str) -> None:
-        """Delete a recording. One that is gone already is no error."""
-        for recording in await self.left_behind():
-            if recording.recording_id == recording_id:
-                await asyncio.to_thread(recording.path.unlink, missing_ok=True)
+    def discard(self, recording_id: str) -> None:
+        """Delete a recording, at once: nothing that is cancelled meanwhile can leave it behind.
+
+        One that is gone already, or that the system does not let go of, is no error; the next start offers it.
+        """
+        with contextlib.suppress(OSError):
+            self._path(recording_id).unlink(missing_ok=True)
 
     def recovered(self, recording_id: str) -> Ask:
-        """Asks the question in a recording that was left behind, and deletes it once the words are known."""
+        """Asks the question in a recording that was left behind."""
 
         async def ask(turn: Turn) -> Question:
-            found = [one for one in await self.left_behind() if one.recording_id == recording_id]
-            path = found[0].path if found else self._folder / recording_id
-            question = await recorded(read_clip(path), "the recording")(turn)
-            await self.discard(recording_id)
-            return question
+            return await recorded(read_clip(self._path(recording_id)), "the recording")(turn)
 
         return ask
+
+    def _path(self, recording_id: str) -> Path:
+        """A recording in the folder, whatever the id says."""
+        return self._folder / Path(recording_id).name

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from app.aio.tasks import TaskOwner
 from app.contracts.cards import AnswerCard, QuestionCard
-from app.contracts.errors import SottoError
+from app.contracts.errors import SottoError, StorageError
 from app.contracts.events import (
     TURN_ENDS,
     CardUpserted,
@@ -129,7 +129,10 @@ class Recorder:
             await history.record(record)
             self._troubled = False
         except SottoError as error:
-            log.warning("a turn was not kept: %s", error)
             if not self._troubled:
                 self._troubled = True
-                self._on_problem(error)
+                self._on_problem(
+                    StorageError(
+                        f"This turn is not kept in the history: {error.message}", code=error.code, remedy=error.remedy
+                    )
+                )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from app.assistant.ledger import Ledger
 from app.assistant.parts import Parts, TurnOptions
 from app.assistant.speaking import Speaking
 from app.assistant.stream import TurnStream
+from app.assistant.turn import internal_error
 from app.audio.sentences import SentenceSplitter
 from app.contracts.errors import SottoError
 from app.contracts.events import TurnCancelled, TurnFailed, TurnFinished
+
+log = logging.getLogger(__name__)
 
 
 class Replay:
@@ -45,9 +49,16 @@ class Replay:
             self.cancel("The replay was ended.")
             raise
         except SottoError as error:
-            self.stream.emit(
-                TurnFailed(code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code)
-            )
+            self._fail(error)
+        except Exception:
+            log.exception("replay %s failed", self.stream.turn_id)
+            self._fail(internal_error())
+
+    def _fail(self, error: SottoError) -> None:
+        self._speaking.stop()
+        self.stream.emit(
+            TurnFailed(code=error.code, message=error.message, remedy=error.remedy, exit_code=error.exit_code)
+        )
 
     def cancel(self, reason: str) -> None:
         """Silence, and the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from app.audio.gate import VoiceGate
 from app.contracts.audio import SPEECH_RATE_HZ, AudioChunk
@@ -16,7 +16,7 @@ LEAD_SAMPLES = SPEECH_RATE_HZ * 3 // 10
 """Sound kept before the first speech of a stretch, so that no first syllable is lost."""
 
 
-async def speech_segments(chunks: Iterable[AudioChunk], activity: VoiceActivity) -> AsyncIterator[AudioChunk]:
+async def speech_segments(chunks: Iterable[AudioChunk], activity: VoiceActivity) -> AsyncGenerator[AudioChunk, None]:
     """The stretches of speech in a recording of 16 kHz mono, each with a little sound around it.
 
     Raises:

@@ -7,6 +7,7 @@ must keep exactly what was heard. This module is where one is mapped onto the ot
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,19 +15,32 @@ from app.aio.pulse import Pulse
 from app.assistant.parts import Parts
 from app.audio.sentences import Sentence
 from app.audio.spoken import SpokenForm, heard_text
-from app.contracts.audio import HeardSpan, VoiceOptions
+from app.contracts.audio import BYTES_PER_SAMPLE, AudioChunk, HeardSpan, VoiceOptions
+from app.contracts.errors import SottoError
 from app.contracts.events import SpeechFinished, SpeechStarted, TurnEvent
 
+STOP_PAUSE_S = 0.22
+"""Silence between two sentences; a voice that speaks one at a time leaves none by itself."""
+CLAUSE_PAUSE_S = 0.1
+"""Silence behind a comma, a colon, a dash."""
+_STOPS = (".", "!", "?", "…", "\n", "。", "！", "？")  # noqa: RUF001
+_CLAUSES = (",", ";", ":", "—", "–", "-")  # noqa: RUF001
+_CLOSERS = "\"'”’»)]}*_`"  # noqa: RUF001
+CHARACTER_S = 0.065
+"""How long a voice takes for a character at its own pace, as far as a sentence is not made yet."""
+NEARLY_ALL = 0.999
+"""Share of a sentence that counts as cut; only one heard to its last sample is whole."""
 WATCH_EVERY_S = 0.02
 """How often the speaker's position is looked at while something is spoken."""
 
 
 @dataclass(slots=True)
 class _Utterance:
-    """One sentence on its way: ``made`` once all its sound is queued."""
+    """One sentence on its way: ``made`` once all its sound is queued, ``pause`` samples of silence in front of it."""
 
     shown: str
     spoken: str
+    pause: int = 0
     started: bool = False
     made: bool = False
     finished: bool = False
@@ -74,35 +88,47 @@ class Speaking:
         self._written.beat()
 
     async def run(self) -> None:
-        """Speak until everything said is heard.
+        """Speak until everything said is heard, or until it is stopped.
 
         Raises:
-            SottoError: There is no output, or the voice failed for good.
+            SottoError: There is no output, or the voice failed for good; what was made before is heard first.
         """
+        if self._stopped:
+            return
         self._parts.speaker.begin()
         waking = asyncio.create_task(self._parts.speaker.wake(), name="wake speaker")
         watcher = asyncio.create_task(self._watch(), name="watch speaker")
         try:
-            while await self._next_sentence():
-                sentence = self._waiting.pop(0)
-                spoken = self._form.sentence(sentence.text)
-                if spoken:
-                    await waking
-                    await self._speak(_Utterance(sentence.text, spoken))
-            if self._utterances:
-                await self._parts.speaker.drain()
+            await self._speak_all(waking)
+            await self._let_it_be_heard()
+        except SottoError:
+            with contextlib.suppress(SottoError):  # the first error is the one to tell
+                await self._let_it_be_heard()
+            self.stop()
+            raise
         finally:
             for task in (waking, watcher):
                 task.cancel()
             await asyncio.gather(waking, watcher, return_exceptions=True)
             self._note_position()
 
+    async def _speak_all(self, waking: asyncio.Task[None]) -> None:
+        while await self._next_sentence():
+            sentence = self._waiting.pop(0)
+            if spoken := self._form.sentence(sentence.text):
+                await waking
+                if self._stopped:
+                    return
+                await self._speak(_Utterance(sentence.text, spoken))
+
+    async def _let_it_be_heard(self) -> None:
+        if self._utterances and not self._stopped:
+            await self._parts.speaker.drain()
+
     async def _next_sentence(self) -> bool:
-        while not self._waiting:
-            if self._complete:
-                return False
+        while not (self._waiting or self._complete or self._stopped):
             await self._written.wait()
-        return True
+        return bool(self._waiting) and not self._stopped
 
     async def _speak(self, utterance: _Utterance) -> None:
         number = len(self._utterances)
@@ -110,16 +136,26 @@ class Speaking:
         clock = self._parts.clock
         if self.times.began is None:
             self.times.began = clock.monotonic()
+        if number:
+            await self._pause(utterance, _pause_after(self._utterances[number - 1].shown), number)
         asked = clock.monotonic()
-        chunks = self._parts.text_to_speech.synthesize(utterance.spoken, self._options)
+        chunks = self._parts.text_to_speech.synthesize(_with_its_tone(utterance.spoken), self._options)
         try:
             async for chunk in chunks:
                 self.times.busy_s += clock.monotonic() - asked
+                if self._stopped:  # the speaker may belong to the next turn by now
+                    return
                 await self._parts.speaker.write(chunk, number)
                 asked = clock.monotonic()
         finally:
             await chunks.aclose()
         utterance.made = True
+
+    async def _pause(self, utterance: _Utterance, seconds: float, number: int) -> None:
+        rate_hz = self._parts.text_to_speech.capabilities.sample_rate_hz
+        utterance.pause = round(seconds * rate_hz)
+        if utterance.pause:
+            await self._parts.speaker.write(AudioChunk(bytes(utterance.pause * BYTES_PER_SAMPLE), rate_hz), number)
 
     async def _watch(self) -> None:
         while True:
@@ -128,10 +164,12 @@ class Speaking:
 
     def _note_position(self) -> None:
         """Turn what the speaker has played by now into events, in order."""
+        if self._stopped:
+            return
         self.times.first_sound = self._parts.speaker.first_sample_at
         for span in self._parts.speaker.heard():
             utterance = self._utterances[span.utterance]
-            if span.heard_samples and not utterance.started:
+            if span.heard_samples > utterance.pause and not utterance.started:
                 utterance.started = True
                 self._emit(SpeechStarted(utterance=span.utterance, text=utterance.spoken))
             whole = utterance.made and span.heard_samples >= span.queued_samples
@@ -141,20 +179,45 @@ class Speaking:
     def _finished(self, utterance: _Utterance, span: HeardSpan) -> None:
         utterance.finished = True
         whole = utterance.made and span.heard_samples >= span.queued_samples
-        share = span.heard_samples / max(1, span.queued_samples)
-        heard = utterance.shown if whole else heard_text(utterance.shown, share)
+        heard_samples = span.heard_samples - utterance.pause
+        share = heard_samples / max(1, self._samples_of(utterance, span))
+        heard = utterance.shown if whole else heard_text(utterance.shown, min(share, NEARLY_ALL))
         self.times.heard += heard
-        heard_s = span.heard_samples / span.sample_rate_hz
+        heard_s = heard_samples / span.sample_rate_hz
         self._emit(SpeechFinished(utterance=span.utterance, heard=heard, heard_s=heard_s))
 
+    def _samples_of(self, utterance: _Utterance, span: HeardSpan) -> int:
+        """Length of a whole sentence: as queued, or as far as it can be told while it is still being made."""
+        queued = span.queued_samples - utterance.pause
+        if utterance.made:
+            return queued
+        expected_s = len(utterance.spoken) * CHARACTER_S / self._options.speed
+        return max(queued, round(expected_s * span.sample_rate_hz))
+
     def stop(self) -> None:
-        """Silence, at once. What was being heard is cut where it was heard last."""
+        """Silence, at once, and for good. What was being heard is cut where it was heard last."""
         if self._stopped:
             return
-        self._stopped = True
         self._parts.speaker.stop()
         self._note_position()
+        self._stopped = True
+        self._written.beat()
         for span in self._parts.speaker.heard():
             utterance = self._utterances[span.utterance]
             if utterance.started and not utterance.finished:
                 self._finished(utterance, span)
+
+
+def _pause_after(shown: str) -> float:
+    """Seconds of silence that belong behind a piece of text; none where it was cut between two words."""
+    if shown.endswith("\n"):
+        return STOP_PAUSE_S
+    end = shown.rstrip().rstrip(_CLOSERS)
+    if end.endswith(_STOPS):
+        return STOP_PAUSE_S
+    return CLAUSE_PAUSE_S if end.endswith(_CLAUSES) else 0.0
+
+
+def _with_its_tone(spoken: str) -> str:
+    """A piece that was cut between two words ends as before a comma, with the voice up, not as a sentence does."""
+    return f"{spoken}," if spoken[-1:].isalnum() else spoken

@@ -24,6 +24,9 @@ from app.contracts.text import GenerationRequest
 
 log = logging.getLogger(__name__)
 
+LEAST_WORDS_IN_CONTEXT = 5
+"""An answer stopped earlier is no example to go by: a small model would answer the next question as briefly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -120,9 +123,7 @@ class Turn:
             return self._fail(error)
         except Exception:
             log.exception("turn %s failed", self.stream.turn_id)
-            return self._fail(
-                SottoError("Something inside Sotto went wrong.", code="internal", remedy="The log has the details.")
-            )
+            return self._fail(internal_error())
         return None
 
     async def _answer_it(self, question: Question) -> None:
@@ -130,6 +131,8 @@ class Turn:
         ledger.input_ended(question.ended_at, question.tail_ms, question.transcribed_at)
         self.stream.emit(Status(stage="answer", message="Thinking…"))
         context, request = await self.compose(question.text)
+        if context.question_trimmed:
+            self.notice("The question is longer than the model can read; a part of it was left out.", code="too-long")
         self._answer = AnswerCard(
             card_id=f"{self.stream.turn_id}-answer",
             turn_id=self.stream.turn_id,
@@ -208,7 +211,8 @@ class Turn:
             self.stream.emit(CardRemoved(card_id=self._question.card_id))
         if self._answer is not None and self._question.final:
             heard = self._answer.heard if self._answer.heard is not None else self._answer.text
-            self.conversation.add(self._question.text, heard)
+            if len(heard.split()) >= LEAST_WORDS_IN_CONTEXT:
+                self.conversation.add(self._question.text, f"{heard.rstrip()}…")
         self.stream.emit(TurnCancelled(after_ms=self.stream.elapsed_ms(), reason=reason))
 
     def _fail(self, error: SottoError) -> SottoError:
@@ -234,3 +238,8 @@ class Turn:
 
     def _show(self, card: QuestionCard | AnswerCard | ErrorCard | NoticeCard) -> None:
         self.stream.emit(CardUpserted(card=card))
+
+
+def internal_error() -> SottoError:
+    """What the person is told of a mistake in the program; the log has the rest."""
+    return SottoError("Something inside Sotto went wrong.", code="internal", remedy="The log has the details.")

@@ -14,6 +14,10 @@ from app.audio.stops import Verdict
 
 LEAST_WORDS = 4
 """A first clause holds at least this many words."""
+PHRASE_WORDS = 3
+"""A first phrase holds at least this many: spoken, they last while the next ones are written."""
+LONG_PHRASE_WORDS = 5
+"""A first phrase that is this long ends before any small word."""
 LIST_ITEM_WORDS = 2
 """Items up to this long between commas are a list, which is spoken in one breath."""
 
@@ -22,6 +26,17 @@ _WORD = re.compile(r"[^\W_][\w'’.]*")
 _TWO_WORDS = re.compile(r"(\S+)\s+(\S+)\s")
 _STOPS = re.compile(r"[,.!?;:…\n]")
 _AND = frozenset({"and", "or", "nor", "&"})
+_PHRASE_STARTS = frozenset(
+    {
+        "are", "because", "but", "by", "can", "could", "did", "do", "does", "during", "from", "had", "has",
+        "have", "if", "in", "into", "is", "may", "might", "should", "that", "through", "was", "were", "when",
+        "where", "which", "while", "who", "will", "with", "would",
+    }
+)  # fmt: skip
+"""Words before which a voice may take a breath: verbs, and words that begin a clause or say how and where."""
+_SMALL_WORDS = frozenset({"a", "an", "and", "as", "at", "between", "of", "on", "or", "than", "the", "to"})
+"""Words before which it may when it has waited long."""
+_WORD_AND_SPACE = re.compile(r"(\S+)\s")
 
 
 def judge(text: str, mark: int, after: int, *, strict: bool) -> Verdict:
@@ -48,6 +63,26 @@ def judge(text: str, mark: int, after: int, *, strict: bool) -> Verdict:
     if len(_WORD.findall(before)) < LEAST_WORDS:
         return Verdict.GOES_ON
     return _not_a_list(before, text[after:]) if sign == "," else Verdict.ENDS
+
+
+def judge_phrase(text: str, space: int, after: int) -> Verdict:
+    """Say whether a piece may be cut between two words that no mark divides, so that a voice can begin.
+
+    Args:
+        text: The piece so far, from its start.
+        space: Index of the white space between the words.
+        after: Index of the first character behind it; it is known.
+    """
+    before = text[:space]
+    words = len(_WORD.findall(before))
+    if not before[-1:].isalpha() or words < PHRASE_WORDS or _inside_marks(before):
+        return Verdict.GOES_ON
+    match = _WORD_AND_SPACE.match(text, after)
+    if match is None:
+        return Verdict.UNKNOWN
+    patient = words < LONG_PHRASE_WORDS or "," in before
+    starts = match.group(1) in _PHRASE_STARTS or (not patient and match.group(1) in _SMALL_WORDS)
+    return Verdict.ENDS if starts else Verdict.GOES_ON
 
 
 def _is_dash(text: str, mark: int, after: int) -> bool:

@@ -16,7 +16,8 @@ The rule, in the order in which it is applied to every mark:
   `app.audio.stops` says so; only after something like "U.S." or "etc." must the whole next word be known.
   A full stop behind a number at the start of a line or piece ("1. Flour") marks a list item and ends nothing; the next
   number of such a list begins a new piece.
-* With ``first_clause`` the first piece may also end behind a clause (`app.audio.clauses`).
+* With ``first_clause`` the first piece may also end behind a clause, with ``first_phrase`` before a verb or a word that
+  begins a clause, when three words stand before it (`app.audio.clauses`).
 * A piece longer than `LONG` is cut behind any clause, one longer than `TOO_LONG` between any two words.
 """
 
@@ -67,10 +68,12 @@ class SentenceSplitter:
 
     Args:
         first_clause: The first piece may be the first clause of the first sentence, so that speech starts early.
+        first_phrase: It may even be the first phrase.
     """
 
-    def __init__(self, *, first_clause: bool = False) -> None:
-        self._clause_wanted = first_clause
+    def __init__(self, *, first_clause: bool = False, first_phrase: bool = False) -> None:
+        self._clause_wanted = first_clause or first_phrase
+        self._phrase_wanted = first_phrase
         self._text = ""
         self._scanned = 0
         self._offset = 0
@@ -108,11 +111,12 @@ class SentenceSplitter:
         self._scanned = 0
         self._mid_line = not text.endswith("\n")
         self._clause_wanted = self._clause_wanted and not text.strip()
+        self._phrase_wanted = self._phrase_wanted and not text.strip()
         return piece
 
     def _next_mark(self) -> int | None:
         """Index of the next character that could end a piece."""
-        near = _END_OR_CLAUSE if self._clause_wanted else _END
+        near = _END_OR_SPACE if self._phrase_wanted else _END_OR_CLAUSE if self._clause_wanted else _END
         for marks, begin, end in ((near, 0, LONG), (_END_OR_CLAUSE, LONG, TOO_LONG), (_END_OR_SPACE, TOO_LONG, None)):
             begin = max(begin, self._scanned)
             match = marks.search(self._text, begin, len(self._text) if end is None else end)
@@ -198,11 +202,14 @@ class SentenceSplitter:
             return 0
         if visible is None:
             return self._wait(mark, whole=whole)
-        if self._text[mark].isspace():
+        if self._text[mark].isspace() and mark < TOO_LONG:
+            verdict = clauses.judge_phrase(self._text, mark, visible)
+        elif self._text[mark].isspace():
             before = self._text[:mark].rstrip()
             number = before[-1:].isdigit() and self._text[visible].isdigit()
             return visible if before and not number else 0
-        verdict = clauses.judge(self._text, mark, visible, strict=self._clause_wanted and mark < LONG)
+        else:
+            verdict = clauses.judge(self._text, mark, visible, strict=self._clause_wanted and mark < LONG)
         if verdict is Verdict.UNKNOWN:
             return self._wait(mark, whole=whole)
         return visible if verdict is Verdict.ENDS else 0

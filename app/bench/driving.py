@@ -69,6 +69,7 @@ class TurnWatch:
         self.tail_ms: float | None = None
         self.transcript = ""
         self.answer = ""
+        self._held_now = False
         self.ended = False
         self.end: TurnEvent | None = None
         self._changed = asyncio.Event()
@@ -114,8 +115,11 @@ class TurnWatch:
 
     def _held(self) -> None:
         """The key event has just arrived; a held key that X repeats goes up and down, the last time counts."""
-        self.key_up = None if self._desktop.shell.turn.held else time.monotonic()
-        self.first_frame_at = None
+        held = bool(self._desktop.shell.turn.held)
+        if held is not self._held_now:
+            self._held_now = held
+            self.key_up = None if held else time.monotonic()
+            self.first_frame_at = None
 
     def _frame(self, at: float) -> None:
         if self.key_up is not None and self.first_frame_at is None:

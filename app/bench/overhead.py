@@ -125,7 +125,7 @@ async def _sotto(parts: Parts, wav: Path, folder: Path, *, overlap: bool) -> tup
     ended = turn.ledger.ended_at
     if sink.first_sample_at is None or ended is None:
         raise RuntimeFault(f"The turn of {wav.name} came to no sound.")
-    pieces = SentenceSplitter(first_clause=True)
+    pieces = SentenceSplitter(first_clause=True, first_phrase=True)
     first = next(iter([*pieces.push("".join(answer)), *pieces.flush()]))
     return (sink.first_sample_at - ended) * 1000.0, first.text
 

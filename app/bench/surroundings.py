@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from app.bench.machine import JsonValue
-from app.bench.virtual import VirtualSound, virtual_screen, virtual_sound
+from app.bench.virtual_screen import virtual_screen
+from app.bench.virtual_sound import VirtualSound, virtual_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,12 @@ def surroundings() -> Iterator[Surroundings]:
         sound = stack.enter_context(virtual_sound())
         has_screen = bool(os.environ.get("DISPLAY")) or not sys.platform.startswith("linux")
         screen = {} if has_screen else stack.enter_context(virtual_screen())
-        stack.enter_context(_environment({**_server_of(sound), **screen}))
+        stack.enter_context(_environment({**sound.environment, **screen}))
         facts: dict[str, JsonValue] = {
             "sound": "PulseAudio started by the benchmark, null sinks",
             "screen": "the desktop's own" if has_screen else "Xvfb started by the benchmark",
         }
         yield Surroundings(sound, facts)
-
-
-def _server_of(sound: VirtualSound) -> dict[str, str]:
-    return {"PULSE_SERVER": sound.environment["PULSE_SERVER"]}
 
 
 @contextmanager

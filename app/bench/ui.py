@@ -25,7 +25,7 @@ from app.bench.machine import describe
 from app.bench.questions import as_wav, spoken_questions
 from app.bench.report import Figure, Report, percentile, single
 from app.bench.surroundings import surroundings
-from app.bench.virtual import VirtualSound
+from app.bench.virtual_sound import VirtualSound
 from app.bootstrap.core import CoreOptions
 from app.bootstrap.desktop import Desktop, run
 from app.contracts.errors import RuntimeFault
@@ -34,7 +34,6 @@ from app.settings.paths import Paths
 CHILD = "--in-child"
 STARTED = "SOTTO_BENCH_STARTED"
 """Carries the monotonic time at which the child was started."""
-SOUND_HOME = "SOTTO_BENCH_SOUND"
 STEP_S = 0.002
 """The probe asks to be woken this often; what is late beyond it is the hold."""
 TURN_PATIENCE_S = 30.0
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         return _child(options.turns)
     with ExitStack() as stack:
         around = stack.enter_context(surroundings())
-        environment = {**os.environ, STARTED: repr(time.monotonic()), SOUND_HOME: json.dumps(around.sound.environment)}
+        environment = {**os.environ, STARTED: repr(time.monotonic())}
         command = [sys.executable, "-m", "app", "bench", "ui", CHILD, "--turns", str(options.turns)]
         child = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)
         if child.returncode:
@@ -74,7 +73,7 @@ def _figures(values: dict[str, float]) -> dict[str, Figure]:
 def _child(turns: int) -> int:
     """The window's own process: drive it and print the figures as one JSON line."""
     started = float(os.environ[STARTED])
-    sound = VirtualSound(json.loads(os.environ[SOUND_HOME]))
+    sound = VirtualSound(os.environ["PULSE_SERVER"])
     values: dict[str, float] = {}
 
     with tempfile.TemporaryDirectory(prefix="sotto-bench-") as name:

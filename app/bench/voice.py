@@ -20,7 +20,7 @@ from app.bench.machine import describe
 from app.bench.questions import SpokenQuestion, as_wav, spoken_questions
 from app.bench.report import Figure, Report, percentiles, single
 from app.bench.surroundings import surroundings
-from app.bench.virtual import SpeakerMonitor, VirtualSound
+from app.bench.virtual_sound import SpeakerMonitor, VirtualSound
 from app.bench.wer import WordErrors, word_errors
 from app.bootstrap.core import CoreOptions
 from app.bootstrap.desktop import Desktop, run

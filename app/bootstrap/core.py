@@ -29,6 +29,7 @@ from app.audio.filesink import FileSink
 from app.audio.playback import SpeakerSink
 from app.audio.portaudio import PortAudio
 from app.bootstrap.events_file import EventsFile
+from app.bootstrap.logs import logging_to
 from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
 from app.contracts.errors import SottoError
@@ -131,6 +132,7 @@ async def open_services(options: CoreOptions) -> AsyncIterator[Services]:
     settings.load()
     profile, problems = _chosen_profile(options, settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(logging_to(options.paths.log_dir))
         yield _assemble(options, settings, profile, problems, stack)
 
 

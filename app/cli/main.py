@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from app.cli.console import Console, report, standard_console
 from app.cli.parser import build_parser
+from app.cli.streams import ensure_standard_streams
 from app.contracts.errors import SottoError, TurnCancelledError
 
 
@@ -17,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: The command line is wrong (2), or only help or the version was asked for (0).
     """
+    ensure_standard_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if getattr(sys, "frozen", False):
         _be_a_host(given)

@@ -173,18 +173,16 @@ async def opened(
         """Cancel the turn that goes on; without one, or when that was asked already, the whole command."""
         (stop.pop() if watch.running and stop else task.cancel)()
 
-    with interrupts_call(interrupt):
+    with interrupts_call(interrupt), contextlib.ExitStack() as closed:
         async with open_assistant(options) as session:
             assistant = session.assistant
-            unsubscribe = assistant.subscribe(watch)
+            # To the very end: that a turn could not be kept shows only while everything is being closed.
+            closed.callback(assistant.subscribe(watch))
             stop.append(assistant.cancel)
             # The failure is noticed while an event is being shown; the turn must not end in the middle of that.
             console.on_failure = lambda: _later(loop, assistant.cancel)
-            try:
-                await session.start()
-                yield assistant, watch
-            finally:
-                unsubscribe()
+            await session.start()
+            yield assistant, watch
 
 
 def _later(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

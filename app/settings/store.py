@@ -52,7 +52,7 @@ class SettingsStore:
             try:
                 content = read_mapping(self.path)
             except SottoError as error:
-                problems.append(str(error))
+                problems.append(f"{error} None of it counts until that is mended.")
                 values = self._values
             else:
                 for section, entries in content.items():

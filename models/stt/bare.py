@@ -9,13 +9,9 @@ from moonshine_voice import ModelArch, Transcriber, get_model_path
 
 
 class BareRecognizer:
-    """Loads at construction.
+    """Loads at construction. The library takes as many threads as it likes; it has no option for that."""
 
-    Args:
-        threads: For the library's own threads.
-    """
-
-    def __init__(self, threads: int) -> None:
+    def __init__(self) -> None:
         self._transcriber: Any = Transcriber(str(get_model_path("tiny-en")), ModelArch.TINY)
 
     def samples(self, pcm: bytes) -> list[float]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from app.bench.virtual import VirtualSound
+from app.bench.virtual_sound import VirtualSound
 
 Event = dict[str, Any]
 STARTUP_S = 40.0
@@ -39,7 +39,7 @@ class Desktop:
         self.environment = {
             **os.environ,
             **environment,
-            "PULSE_SERVER": sound.environment["PULSE_SERVER"],
+            **sound.environment,
             "SOTTO_HOME": str(home),
         }
         self.events_file = home / f"events-{time.monotonic_ns()}.jsonl"

@@ -126,7 +126,7 @@ class Desk:
 
     async def state(self, state: TurnState) -> None:
         """Wait until the window shows a state."""
-        await until(lambda: self.shell.turn.property("state") == state.value)
+        await until(lambda: self.shell.turn.property("state") == state.value, 30.0)
 
     async def ask(self, text: str) -> None:
         """Ask, and wait until it has been answered."""

@@ -25,6 +25,7 @@ from ui.viewmodels.turn import TurnState
 WIDTHS = {480: 760, 800: 760, 1600: 1000}
 THEMES = ("light", "dark")
 README = (960, 800)
+PATIENCE_S = 30.0
 WALK = "What should I take on a day's walk in the hills?"
 
 
@@ -36,7 +37,7 @@ async def conversation(desk: Desk) -> None:
     """Two questions answered, one spoken and one typed."""
     await desk.ask("Why is the sky blue?")
     desk.shell.turn.tap()
-    await until(lambda: desk.shell.conversation.rowCount() == 4)
+    await until(lambda: desk.shell.conversation.rowCount() == 4, PATIENCE_S)
     await desk.state(TurnState.IDLE)
 
 
@@ -75,11 +76,11 @@ SCENES: dict[str, Callable[[Desk], Awaitable[None]]] = {
 }
 
 
-async def draw(folder: Path, name: str, scene: str, theme: str, size: tuple[int, int]) -> None:
-    """Draw one picture."""
+async def draw(folder: Path, name: str, scene: str, theme: str, size: tuple[int, int], pace: float = 0.02) -> None:
+    """Draw one picture; ``pace`` 1 takes as long as a real turn, so that the times in it look like real ones."""
     with tempfile.TemporaryDirectory() as home:
         offered = scene == "troubles"
-        async with open_desk(Path(home), size=size, pace=0.02, offer_recording=offered) as desk:
+        async with open_desk(Path(home), size=size, pace=pace, offer_recording=offered) as desk:
             desk.settings.set("appearance.theme", theme)
             await SCENES[scene](desk)
             await desk.painted()
@@ -87,13 +88,17 @@ async def draw(folder: Path, name: str, scene: str, theme: str, size: tuple[int,
 
 
 async def draw_all(folder: Path, scale: int) -> None:
-    """Draw every state in every width and theme, and what the README shows."""
+    """Draw every state in every width and theme."""
     for theme in THEMES:
         for scene in SCENES:
             for width, height in WIDTHS.items():
                 await draw(folder, f"{scene}-{theme}-{width}@{scale}x", scene, theme, (width, height))
-        if scale == 2:
-            await draw(folder, f"readme-{theme}", "conversation", theme, README)
+
+
+async def draw_readme(folder: Path, _scale: int) -> None:
+    """Draw what the README shows."""
+    for theme in THEMES:
+        await draw(folder, f"readme-{theme}", "conversation", theme, README, pace=1.0)
 
 
 def main() -> int:
@@ -101,6 +106,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--readme", action="store_true", help="only what the README shows")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(options.scale)
@@ -115,7 +121,8 @@ def main() -> int:
     import qasync
 
     with qasync.QEventLoop(application) as loop:
-        loop.run_until_complete(draw_all(options.folder, options.scale))
+        wanted = draw_readme if options.readme else draw_all
+        loop.run_until_complete(wanted(options.folder, options.scale))
     qInstallMessageHandler(None)
     sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
     return 1 if complaints else 0

@@ -28,13 +28,13 @@ def drawn() -> Path:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("QT_")}
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.tools.screenshots", str(FOLDER), "--scale", str(scale)],
+            [sys.executable, "-m", "tests.tools.screenshots", str(FOLDER), *options],
             cwd=ROOT,
             env=environment,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for scale in SCALES
+        for options in (*(["--scale", str(scale)] for scale in SCALES), ["--scale", "2", "--readme"])
     ]
     for process in running:
         _, complaints = process.communicate(timeout=110)

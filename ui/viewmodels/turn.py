@@ -6,12 +6,14 @@ alone, so the end of an older turn that arrives late cannot make the window look
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from typing import Protocol
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from PySide6.QtQml import QmlElement
 
+from app.assistant.push_to_talk import HOLD_S
 from ui.viewmodels.stages import StageStripModel
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
@@ -70,6 +72,8 @@ class TurnViewModel(QObject):
         self._state = TurnState.IDLE
         self._level = 0.0
         self._held = False
+        self._pressed_at = 0.0
+        self._letting_go = False
         self._partial = ""
         self._question_shown = False
         self._status = ""
@@ -103,6 +107,9 @@ class TurnViewModel(QObject):
     def _get_held(self) -> bool:
         return self._held
 
+    def _is_letting_go(self) -> bool:
+        return self._letting_go
+
     def _get_caption(self) -> str:
         return "" if self._question_shown else self._partial
 
@@ -122,6 +129,7 @@ class TurnViewModel(QObject):
     speaking = Property(bool, _is_speaking, notify=stateChanged)
     level = Property(float, _get_level, notify=levelChanged)
     held = Property(bool, _get_held, notify=heldChanged)
+    lettingGo = Property(bool, _is_letting_go, notify=heldChanged)
     caption = Property(str, _get_caption, notify=captionChanged)
     status = Property(str, _get_status, notify=statusChanged)
     progress = Property(float, _get_progress, notify=statusChanged)
@@ -145,6 +153,7 @@ class TurnViewModel(QObject):
     def keyUp(self) -> None:
         """The key went up on the keyboard: shown at once, acted on when it stays up."""
         if self._held:
+            self._letting_go = time.monotonic() - self._pressed_at >= HOLD_S
             self._set_held(held=False)
             self._going_up.start()
 
@@ -152,6 +161,7 @@ class TurnViewModel(QObject):
     def press(self) -> None:
         """The key or the button went down. A second press without a release between them is a repeat."""
         if not self._held:
+            self._pressed_at = time.monotonic()
             self._set_held(held=True)
             self._key.press()
 
@@ -198,6 +208,9 @@ class TurnViewModel(QObject):
         if state is not self._state:
             self._state = state
             self.stateChanged.emit()
+        if self._letting_go:
+            self._letting_go = False
+            self.heldChanged.emit()
 
     def show_level(self, level: float) -> None:
         """Show a level in [0, 1]."""
@@ -232,4 +245,5 @@ class TurnViewModel(QObject):
     def _set_held(self, *, held: bool) -> None:
         if held is not self._held:
             self._held = held
+            self._letting_go = self._letting_go and not held
             self.heldChanged.emit()

@@ -6,19 +6,20 @@ import pytest
 
 from app.audio.devices import SoundDevices
 from app.audio.portaudio import PortAudio
-from tests.helpers.sound import VirtualSound, missing_tools
+from app.bench.virtual_sound import SoundServer, virtual_sound
+from tests.helpers.sound import missing_tools
 
 
 @pytest.fixture(scope="session")
-def sound_server() -> Iterator[VirtualSound]:
+def sound_server() -> Iterator[SoundServer]:
     if reason := missing_tools():
         pytest.skip(reason)
-    with VirtualSound() as sound:
+    with virtual_sound() as sound:
         yield sound
 
 
 @pytest.fixture
-def sound(sound_server: VirtualSound, monkeypatch: pytest.MonkeyPatch) -> VirtualSound:
+def sound(sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> SoundServer:
     """The private sound server, and this process pointed at it."""
     for name, value in sound_server.environment.items():
         monkeypatch.setenv(name, value)
@@ -26,11 +27,11 @@ def sound(sound_server: VirtualSound, monkeypatch: pytest.MonkeyPatch) -> Virtua
 
 
 @pytest.fixture
-def mortal_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualSound]:
+def mortal_sound(monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
     """A sound server of this test alone, which may die, and this process pointed at it."""
     if reason := missing_tools():
         pytest.skip(reason)
-    with VirtualSound() as sound:
+    with virtual_sound() as sound:
         for name, value in sound.environment.items():
             monkeypatch.setenv(name, value)
         yield sound

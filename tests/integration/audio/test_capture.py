@@ -18,11 +18,12 @@ from app.audio.levels import as_samples
 from app.audio.portaudio import PortAudio
 from app.audio.recording import Recording
 from app.audio.resample import resampled
+from app.bench.virtual_sound import RATE_HZ, SoundServer
 from app.contracts.audio import AudioChunk
 from app.contracts.errors import MicrophoneUnavailable
 from app.contracts.events import Notice
 from tests.helpers.signals import Signal, find, murmur, write_16_bit
-from tests.helpers.sound import RATE_HZ, VirtualSound
+from tests.helpers.sound import playing
 from tests.helpers.waiting import until
 
 
@@ -50,13 +51,13 @@ async def record(microphone: MicrophoneSource, seconds: float) -> Signal:
 
 
 async def test_speech_that_starts_with_the_key_arrives_whole(
-    sound: VirtualSound, microphone: MicrophoneSource, tmp_path: Path
+    sound: SoundServer, microphone: MicrophoneSource, tmp_path: Path
 ) -> None:
     words = murmur(1.2, RATE_HZ, seed=1)
     path = write_16_bit(tmp_path / "words.wav", words, RATE_HZ)
     expected = resampled(words, RATE_HZ, 16_000)
     await microphone.warm_up()
-    with sound.playing_into_microphone(path) as player:
+    with playing(sound, path) as player:
         recording = await microphone.open()
         assert recording.missed_ms == 0.0
         chunks = asyncio.create_task(everything(recording))
@@ -71,10 +72,10 @@ async def test_speech_that_starts_with_the_key_arrives_whole(
 
 
 async def test_a_cold_microphone_says_what_it_missed(
-    sound: VirtualSound, microphone: MicrophoneSource, tmp_path: Path
+    sound: SoundServer, microphone: MicrophoneSource, tmp_path: Path
 ) -> None:
     words = murmur(4.0, RATE_HZ, seed=2)
-    with sound.playing_into_microphone(write_16_bit(tmp_path / "words.wav", words, RATE_HZ)):
+    with playing(sound, write_16_bit(tmp_path / "words.wav", words, RATE_HZ)):
         await asyncio.sleep(0.5)
         recording = await microphone.open()
         chunks = asyncio.create_task(everything(recording))
@@ -86,11 +87,11 @@ async def test_a_cold_microphone_says_what_it_missed(
 
 
 async def test_nothing_is_lost_between_one_recording_and_the_next(
-    sound: VirtualSound, microphone: MicrophoneSource, tmp_path: Path
+    sound: SoundServer, microphone: MicrophoneSource, tmp_path: Path
 ) -> None:
     words = murmur(5.0, RATE_HZ, seed=3)
     reference = resampled(words, RATE_HZ, 16_000)
-    with sound.playing_into_microphone(write_16_bit(tmp_path / "words.wav", words, RATE_HZ)):
+    with playing(sound, write_16_bit(tmp_path / "words.wav", words, RATE_HZ)):
         await asyncio.sleep(0.7)
         first = await microphone.open()
         first_chunks = asyncio.create_task(everything(first))
@@ -108,7 +109,7 @@ async def test_nothing_is_lost_between_one_recording_and_the_next(
     assert two_at <= one_at + one.size + 16  # one millisecond for rounding at the seam
 
 
-async def test_chunks_are_short_and_add_up(sound: VirtualSound, microphone: MicrophoneSource) -> None:
+async def test_chunks_are_short_and_add_up(sound: SoundServer, microphone: MicrophoneSource) -> None:
     recording = await microphone.open()
     chunks = asyncio.create_task(everything(recording))
     await asyncio.sleep(0.5)
@@ -119,14 +120,14 @@ async def test_chunks_are_short_and_add_up(sound: VirtualSound, microphone: Micr
     assert recording.lost == ""
 
 
-async def test_preroll_begins_before_the_key(sound: VirtualSound, devices: SoundDevices, tmp_path: Path) -> None:
+async def test_preroll_begins_before_the_key(sound: SoundServer, devices: SoundDevices, tmp_path: Path) -> None:
     microphone = MicrophoneSource(devices, options=lambda: CaptureOptions(preroll_ms=300.0))
     plain = MicrophoneSource(devices)
     words = murmur(4.0, RATE_HZ, seed=4)
     reference = resampled(words, RATE_HZ, 16_000)
     await microphone.warm_up()
     await plain.warm_up()
-    with sound.playing_into_microphone(write_16_bit(tmp_path / "words.wav", words, RATE_HZ)):
+    with playing(sound, write_16_bit(tmp_path / "words.wav", words, RATE_HZ)):
         await asyncio.sleep(1.0)
         early, late = await microphone.open(), await plain.open()
         both = asyncio.gather(everything(early), everything(late))
@@ -140,7 +141,7 @@ async def test_preroll_begins_before_the_key(sound: VirtualSound, devices: Sound
     await plain.aclose()
 
 
-async def test_fifty_presses_in_a_row(sound: VirtualSound, microphone: MicrophoneSource, portaudio: PortAudio) -> None:
+async def test_fifty_presses_in_a_row(sound: SoundServer, microphone: MicrophoneSource, portaudio: PortAudio) -> None:
     for _ in range(50):
         recording = await microphone.open()
         recording.stop()
@@ -150,7 +151,7 @@ async def test_fifty_presses_in_a_row(sound: VirtualSound, microphone: Microphon
 
 
 async def test_an_open_that_is_given_up_leaves_nothing_open(
-    sound: VirtualSound, microphone: MicrophoneSource, portaudio: PortAudio
+    sound: SoundServer, microphone: MicrophoneSource, portaudio: PortAudio
 ) -> None:
     for pause_s in (0.0, 0.001, 0.005, 0.01, 0.02):
         opening = asyncio.create_task(microphone.open())
@@ -163,7 +164,7 @@ async def test_an_open_that_is_given_up_leaves_nothing_open(
 
 
 async def test_the_device_is_let_go_after_a_while(
-    sound: VirtualSound, devices: SoundDevices, portaudio: PortAudio
+    sound: SoundServer, devices: SoundDevices, portaudio: PortAudio
 ) -> None:
     microphone = MicrophoneSource(devices, options=lambda: CaptureOptions(warm_s=0.5))
     await record(microphone, 0.1)
@@ -173,7 +174,7 @@ async def test_the_device_is_let_go_after_a_while(
 
 
 async def test_a_chosen_device_that_is_missing_is_replaced_and_reported(
-    sound: VirtualSound, portaudio: PortAudio
+    sound: SoundServer, portaudio: PortAudio
 ) -> None:
     notices: list[Notice] = []
     devices = SoundDevices(portaudio, lambda: ChosenDevices(input="ALSA/Desk microphone"))
@@ -193,7 +194,7 @@ async def test_without_a_sound_server_it_says_so(no_sound: None, microphone: Mic
 
 
 async def test_a_server_that_dies_ends_the_recording_and_one_that_comes_back_is_found(
-    mortal_sound: VirtualSound, microphone: MicrophoneSource
+    mortal_sound: SoundServer, microphone: MicrophoneSource
 ) -> None:
     recording = await microphone.open()
     chunks = asyncio.create_task(everything(recording))
@@ -211,7 +212,7 @@ async def test_a_server_that_dies_ends_the_recording_and_one_that_comes_back_is_
 
 
 async def test_a_server_that_hangs_is_noticed(
-    sound: VirtualSound, microphone: MicrophoneSource, monkeypatch: pytest.MonkeyPatch
+    sound: SoundServer, microphone: MicrophoneSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(microphone_stream, "OPEN_TIMEOUT_S", 0.5)
     recording = await microphone.open()

@@ -14,11 +14,11 @@ from app.audio import devices as devices_module
 from app.audio.devices import ChosenDevices, SoundDevices
 from app.audio.endpoints import Direction
 from app.audio.portaudio import PortAudio
+from app.bench.virtual_sound import SoundServer
 from app.contracts.events import AudioDevicesChanged
-from tests.helpers.sound import VirtualSound
 
 
-async def test_devices_have_stable_identities_and_one_default(sound: VirtualSound, portaudio: PortAudio) -> None:
+async def test_devices_have_stable_identities_and_one_default(sound: SoundServer, portaudio: PortAudio) -> None:
     first = await SoundDevices(portaudio).inputs()
     second = await SoundDevices(portaudio).inputs()
     assert first == second
@@ -27,14 +27,14 @@ async def test_devices_have_stable_identities_and_one_default(sound: VirtualSoun
     assert all(device.identity == f"ALSA/{device.name}" for device in first)
 
 
-async def test_an_identity_leads_to_the_device(sound: VirtualSound, devices: SoundDevices) -> None:
+async def test_an_identity_leads_to_the_device(sound: SoundServer, devices: SoundDevices) -> None:
     for device in await devices.outputs():
         assert await devices.resolve(Direction.OUTPUT, device.identity) is not None
     assert await devices.resolve(Direction.OUTPUT) is not None
     assert await devices.resolve(Direction.OUTPUT, "ALSA/Nothing of the kind") is None
 
 
-async def test_a_chosen_device_that_is_missing_waits(sound: VirtualSound, portaudio: PortAudio) -> None:
+async def test_a_chosen_device_that_is_missing_waits(sound: SoundServer, portaudio: PortAudio) -> None:
     devices = SoundDevices(portaudio, lambda: ChosenDevices(input="ALSA/Headset"))
     missing = [device for device in await devices.inputs() if not device.present]
     assert [(device.identity, device.name) for device in missing] == [("ALSA/Headset", "Headset")]
@@ -47,7 +47,7 @@ async def test_no_server_means_no_devices(no_sound: None, devices: SoundDevices)
 
 
 async def test_subscribers_learn_when_sound_goes_and_comes(
-    mortal_sound: VirtualSound, devices: SoundDevices, monkeypatch: pytest.MonkeyPatch
+    mortal_sound: SoundServer, devices: SoundDevices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices_module, "POLL_EVERY_S", 0.1)
     told: asyncio.Queue[AudioDevicesChanged] = asyncio.Queue()

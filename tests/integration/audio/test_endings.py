@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.sound import VirtualSound
+from app.bench.virtual_sound import SoundServer
 
 LISTEN = """
     import asyncio, sys
@@ -57,7 +57,7 @@ SAVE = """
 """
 
 
-def test_a_sound_server_that_hangs_does_not_keep_a_program_from_ending(sound: VirtualSound) -> None:
+def test_a_sound_server_that_hangs_does_not_keep_a_program_from_ending(sound: SoundServer) -> None:
     command = [sys.executable, "-c", textwrap.dedent(LISTEN)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ)) as child:
         assert child.stdin is not None

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bench.virtual import VirtualSound, virtual_screen, virtual_sound
+from app.bench.virtual_screen import virtual_screen
+from app.bench.virtual_sound import VirtualSound, virtual_sound
 from tests.helpers.desktop import Desktop, open_desktop
 
 TOOLS = ("pulseaudio", "parec", "paplay", "Xvfb", "xdotool", "openbox", "import")

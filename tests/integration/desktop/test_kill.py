@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from app.bench.questions import as_wav, spoken_questions
-from app.bench.virtual import VirtualSound
+from app.bench.virtual_sound import VirtualSound
 from app.bench.wer import normalized
 from tests.helpers.desktop import Desktop, answer_of, is_host, open_desktop
 

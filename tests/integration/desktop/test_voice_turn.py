@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.bench.questions import as_wav, spoken_questions
-from app.bench.virtual import MONITOR_RATE_HZ
+from app.bench.virtual_sound import RATE_HZ
 from app.bench.wer import normalized
 from tests.helpers.desktop import Desktop, answer_of, open_desktop
 from tests.helpers.listening import transcribed
@@ -46,7 +46,7 @@ def test_a_question_is_heard_answered_shown_and_spoken(desktop: Desktop, questio
     assert normalized(final) == normalized("What is the capital of France?")
     answer = answer_of(turn)
     assert "Paris" in answer
-    heard = normalized(transcribed(spoken.samples, MONITOR_RATE_HZ))
+    heard = normalized(transcribed(spoken.samples, RATE_HZ))
     assert set(normalized(answer)) & set(heard), f"answered {answer!r}, heard {heard}"
     assert "paris" in heard
     assert before.read_bytes() != after.read_bytes()
@@ -77,7 +77,7 @@ def test_escape_silences_the_answer(desktop: Desktop) -> None:
     desktop.xdotool("key", "Escape")
     assert desktop.end_of(started["turn_id"])["type"] == "TurnCancelled"
     subprocess.run(["sleep", "0.6"], check=True)
-    tail = monitor.stop().samples[-MONITOR_RATE_HZ // 4 :]
+    tail = monitor.stop().samples[-RATE_HZ // 4 :]
     assert not np.any(np.abs(tail) > 1e-4)
     cards = [event["card"] for event in desktop.turn(started["turn_id"]) if event["type"] == "CardUpserted"]
     answer = [card for card in cards if card["kind"] == "answer"][-1]

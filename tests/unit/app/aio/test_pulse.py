@@ -26,7 +26,11 @@ async def test_a_group_gives_its_first_error() -> None:
     async def fail() -> None:
         raise ValueError("that one")
 
-    with pytest.raises(ValueError, match="that one"), unwrapped():
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(fail())
-            tasks.create_task(asyncio.sleep(9))
+    async def two_at_once() -> None:
+        with unwrapped():
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+                tasks.create_task(asyncio.sleep(9))
+
+    with pytest.raises(ValueError, match="that one"):
+        await two_at_once()

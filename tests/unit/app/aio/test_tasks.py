@@ -73,3 +73,22 @@ async def test_the_result_is_the_coroutines() -> None:
     owner = TaskOwner(lambda error, name: None)
     assert await owner.start(asyncio.sleep(0, 7), "seven") == 7
     await owner.aclose()
+
+
+async def test_a_task_that_winds_down_already_is_left_to_it() -> None:
+    wound_down: list[bool] = []
+
+    async def slow_to_end() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.02)
+            wound_down.append(True)
+
+    owner = TaskOwner(lambda error, name: None)
+    task = owner.start(slow_to_end(), "slow")
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    await owner.aclose()
+    assert wound_down == [True]

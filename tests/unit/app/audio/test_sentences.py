@@ -91,13 +91,18 @@ def chunked(text: str, borders: list[int]) -> list[str]:
 
 
 @settings(max_examples=400, deadline=None)
-@given(text=texts, borders=st.lists(st.integers(0, 10_000), max_size=20), first_clause=st.booleans())
+@given(
+    text=texts,
+    borders=st.lists(st.integers(0, 10_000), max_size=20),
+    first_clause=st.booleans(),
+    first_phrase=st.booleans(),
+)
 def test_the_pieces_are_the_text_and_chunks_make_no_difference(
-    text: str, borders: list[int], first_clause: bool
+    text: str, borders: list[int], first_clause: bool, first_phrase: bool
 ) -> None:
-    whole = SentenceSplitter(first_clause=first_clause)
+    whole = SentenceSplitter(first_clause=first_clause, first_phrase=first_phrase)
     expected = [*whole.push(text), *whole.flush()]
-    splitter = SentenceSplitter(first_clause=first_clause)
+    splitter = SentenceSplitter(first_clause=first_clause, first_phrase=first_phrase)
     pieces = [piece for chunk in chunked(text, borders) for piece in splitter.push(chunk)] + splitter.flush()
 
     assert pieces == expected
@@ -234,3 +239,23 @@ def test_an_endless_piece_is_cut_between_words_but_not_in_numbers() -> None:
     pieces = cut("word " * 300)
     assert max(len(piece) for piece in pieces) <= TOO_LONG + 5
     assert cut("1 " * 300) == ["1 " * 300]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("The capital of France is Paris.", "The capital of France "),
+        ("The sky is blue because of light.", "The sky is blue "),
+        ("The sky appears blue because of light.", "The sky appears blue "),
+        ("Some old people say that it rains.", "Some old people say "),
+        ("The long white coast road and the sea meet.", "The long white coast road "),
+        ("She likes red, green blue yellow and pink.", "She likes red, green blue yellow and pink."),
+        ("Paris is a city.", "Paris is a city."),
+        ("It has 4 or 5 or 6 is that so?", "It has 4 or 5 or 6 is "),
+        ("You can use (the red one that is new) now.", "You can use (the red one that is new) now."),
+        ("Well, the capital of France is Paris.", "Well, the capital of France "),
+    ],
+)
+def test_first_phrase(text: str, first: str) -> None:
+    splitter = SentenceSplitter(first_phrase=True)
+    assert (splitter.push(text) + splitter.flush())[0].text == first

@@ -13,7 +13,8 @@ T.Control {
     required property TurnViewModel turn
     required property string keyName
 
-    readonly property bool live: turn.listening || turn.held
+    // A key that was held and is up again shows at once, before the assistant has been told.
+    readonly property bool live: (turn.listening && !turn.lettingGo) || turn.held
     readonly property bool pointed: hover.hovered
 
     implicitWidth: 60
@@ -38,7 +39,7 @@ T.Control {
         width: button.width + 2 * reach
         height: width
         radius: width / 2
-        visible: button.turn.listening
+        visible: button.turn.listening && button.live
         color: Theme.accent
         opacity: 0.22
 
