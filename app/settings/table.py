@@ -71,7 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         key="voice.id", default="", page="Voice", title="Voice",
-        explanation="The voice that speaks. Empty takes the one of the profile.",
+        explanation="The voice that speaks. The default is the one of the profile.",
     ),
     Setting(
         key="voice.speed", default=1.0, minimum=0.5, maximum=2.0, page="Voice", title="Speed",

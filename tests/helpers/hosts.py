@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import psutil
+
 from app.contracts.events import HostChanged
 from models.host.backoff import BackoffLimits
 from models.host.engine import JsonValue
@@ -39,6 +41,11 @@ async def running(
         yield host
     finally:
         await host.aclose()
+
+
+def host_processes() -> list[psutil.Process]:
+    """Children of this process that are hosts; a sound server of other tests may be among its children too."""
+    return [child for child in psutil.Process().children() if "models.host" in child.cmdline()]
 
 
 def open_descriptors() -> int:

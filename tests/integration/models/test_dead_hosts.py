@@ -34,7 +34,7 @@ from models.retrying import (
     RetryingVoiceActivity,
 )
 from tests.helpers.events import Reports
-from tests.helpers.hosts import LIMITS, WatchedHost
+from tests.helpers.hosts import LIMITS, WatchedHost, host_processes
 from tests.helpers.ports import capabilities, identity, pieces, speech
 
 SECOND = AudioChunk(b"\x00\x00\x80\x3f" * 16_000)
@@ -157,7 +157,7 @@ async def real() -> AsyncIterator[Real]:
     made = Real()
     yield made
     await made.backends.aclose()
-    assert psutil.Process().children() == []
+    assert host_processes() == []
 
 
 def have(real: Real, backend_id: str) -> None:

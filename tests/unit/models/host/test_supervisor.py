@@ -15,7 +15,7 @@ from app.contracts.devices import Device
 from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
 from models.host.engine import JsonValue
 from models.host.supervisor import Host
-from tests.helpers.hosts import TROUBLE, open_descriptors, running
+from tests.helpers.hosts import TROUBLE, host_processes, open_descriptors, running
 from tests.helpers.waiting import until
 
 
@@ -260,7 +260,7 @@ async def test_fifty_starts_leave_neither_process_nor_descriptor() -> None:
             await host.warm_up()
             await host.unload()
         assert open_descriptors() == before
-        assert psutil.Process().children() == []
+        assert host_processes() == []
 
 
 async def test_the_child_sees_our_packages_and_is_kept_off_the_network() -> None:

@@ -18,7 +18,7 @@ from app.contracts.errors import HostDied, HostHung, RuntimeFault, SottoError
 from models.host import child as child_module
 from models.host import launch
 from models.host.engine import JsonValue, Reply
-from tests.helpers.hosts import TROUBLE, open_descriptors, running
+from tests.helpers.hosts import TROUBLE, host_processes, open_descriptors, running
 from tests.helpers.waiting import until
 
 DEADLY: tuple[tuple[str, dict[str, JsonValue]], ...] = (("exit", {}), ("crash", {}), ("memory", {}))
@@ -201,7 +201,7 @@ async def test_troubles_leave_neither_process_nor_descriptor() -> None:
                 await host.call("exit")
             await host.warm_up()
         await until(lambda: open_descriptors() == before)
-        assert len(psutil.Process().children()) == 1
+        assert len(host_processes()) == 1
 
 
 async def test_a_faulty_engine_keeps_its_process() -> None:
