@@ -39,6 +39,9 @@ class Capabilities:
         sample_rate_hz: Native rate of its audio, 0 for text.
         languages: BCP 47 tags, empty when the model does not say.
         context_tokens: Length of its window in tokens, 0 where that has no meaning.
+        verify: A draft can be read and judged token by token.
+        state: What it holds of a conversation can be moved to another backend of the same runtime and model.
+        simulated: It pretends to be a model, for measurements; whatever shows its figures says so.
     """
 
     streaming: bool
@@ -47,3 +50,6 @@ class Capabilities:
     sample_rate_hz: int = 0
     languages: tuple[str, ...] = ()
     context_tokens: int = 0
+    verify: bool = False
+    state: bool = False
+    simulated: bool = False

@@ -10,7 +10,10 @@
     ├── StorageError               the disk is full, read-only or damaged                                      exit 5
     ├── TemporaryError             worth one more try                                                          exit 6
     │   ├── HostDied               the host process ended in the middle of a request
-    │   └── HostHung               the host process gave no sign of life in time and was ended
+    │   ├── HostHung               the host process gave no sign of life in time and was ended
+    │   ├── TimedOut               a stage took longer than its time
+    │   ├── Busy                   a server has too much to do (429, 503), or a limit of ours is reached
+    │   └── ConnectionFailed       a server cannot be reached, or went away
     ├── RuntimeFault               a model library reported a failure: trying again would give the same        exit 1
     └── TurnCancelledError         the person, or a newer turn, ended it; never shown as a failure             exit 130
 
@@ -98,6 +101,24 @@ class HostHung(TemporaryError):
     """The host process gave no sign of life in time and was ended."""
 
     default_code = "host-hung"
+
+
+class TimedOut(TemporaryError):
+    """A stage took longer than its time."""
+
+    default_code = "timed-out"
+
+
+class Busy(TemporaryError):
+    """A server has too much to do, or a limit of ours is reached."""
+
+    default_code = "busy"
+
+
+class ConnectionFailed(TemporaryError):
+    """A server cannot be reached, or went away."""
+
+    default_code = "connection-failed"
 
 
 class RuntimeFault(SottoError):

@@ -13,7 +13,7 @@ from app.contracts.audio import AudioChunk, AudioDevice, HeardSpan, Transcript, 
 from app.contracts.capabilities import Capabilities
 from app.contracts.devices import Backend, Device, WarmUp
 from app.contracts.energy import DeviceReading, Energy, GovernorVerdict
-from app.contracts.text import GenerationRequest, TextPiece
+from app.contracts.text import GenerationRequest, TextPiece, Verified
 
 
 class Runtime(Protocol):
@@ -94,6 +94,28 @@ class TextGenerator(Runtime, Protocol):
 
     async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens in each text, without template marks."""
+        ...
+
+    async def verify(self, request: GenerationRequest, top_k: int) -> Verified:
+        """Read ``request.answer_so_far`` as a draft: how much of it would this model have written itself?
+
+        Only where ``capabilities.verify`` is true. Afterwards the accepted prefix is in the prefix cache.
+        """
+        ...
+
+    async def export_state(self) -> bytes:
+        """What the model holds of the last prompt and answer, its KV state; empty when it holds nothing.
+
+        It is for the same model on another backend of the same runtime. Only where ``capabilities.state`` is true.
+        """
+        ...
+
+    async def import_state(self, state: bytes) -> int:
+        """Take over a state; returns how many tokens it holds. Only where ``capabilities.state`` is true.
+
+        Raises:
+            InvalidInput: It comes from another model or version.
+        """
         ...
 
 
@@ -254,6 +276,51 @@ class DeviceCatalogue(Protocol):
 
     def why_not(self, backend_id: str) -> str:
         """Why a backend cannot be started, with the remedy; empty when it can."""
+        ...
+
+
+class RuntimeCatalogue(DeviceCatalogue, Protocol):
+    """The backends of this machine and their ports. Everybody who asks for a backend gets the same one."""
+
+    def revision(self, backend_id: str) -> str:
+        """What changes when the weights or the runtime change; part of what a cached answer is known by."""
+        ...
+
+    def remote(self, backend_id: str) -> bool:
+        """Whether text for this backend leaves the machine."""
+        ...
+
+    def speech_to_text_port(self, backend_id: str) -> SpeechToText:
+        """Speech recognition by one backend, without retries.
+
+        Raises:
+            Unavailable: There is no such backend.
+            InvalidInput: It does something else.
+        """
+        ...
+
+    def text_port(self, backend_id: str) -> TextGenerator:
+        """A language model on one backend; errors as `speech_to_text_port`."""
+        ...
+
+    def text_to_speech_port(self, backend_id: str) -> TextToSpeech:
+        """A voice by one backend; errors as `speech_to_text_port`."""
+        ...
+
+    def embedder_port(self, backend_id: str) -> Embedder:
+        """Embeddings by one backend; errors as `speech_to_text_port`."""
+        ...
+
+    def voice_activity_port(self, backend_id: str) -> VoiceActivity:
+        """The voice gate by one backend; errors as `speech_to_text_port`."""
+        ...
+
+    def serving(self, kind: str) -> tuple[Backend, ...]:
+        """Backends that can be started now and serve a stage type, the preferred one first.
+
+        Args:
+            kind: ``audio_to_text``, ``text_generation``, ``text_to_audio``, ``embedding`` or ``voice_activity``.
+        """
         ...
 
 

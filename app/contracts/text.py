@@ -68,3 +68,20 @@ class TextPiece:
     finish: FinishReason | None = None
     prompt_tokens: int = 0
     cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a model says about a draft.
+
+    Attributes:
+        kept: Characters of the longest prefix whose every token is among the model's ``top_k`` best.
+        kept_tokens: Tokens in it.
+        draft_tokens: Tokens of the whole draft.
+        log_probs: Natural logarithm of the probability this model gives each kept token.
+    """
+
+    kept: int
+    kept_tokens: int
+    draft_tokens: int
+    log_probs: tuple[float, ...] = ()

@@ -20,6 +20,8 @@ class FakeRuntime(Runtime):
         sample_rate_hz: Of its audio, 0 for text.
         context_tokens: Of its window, 0 where that has no meaning.
         ran: Where it is said to have run.
+        asked: The device of its identity.
+        model: The model of its identity.
 
     Attributes:
         asked: The name of every method called, in order.
@@ -37,8 +39,10 @@ class FakeRuntime(Runtime):
         sample_rate_hz: int = 0,
         context_tokens: int = 0,
         ran: Device = Device.CPU,
+        asked: Device = Device.CPU,
+        model: str = "script",
     ) -> None:
-        self._backend = Backend(backend_id, "fake", Device.CPU, "script")
+        self._backend = Backend(backend_id, "fake", asked, model)
         self._capabilities = Capabilities(
             streaming=True,
             confidence=confidence,

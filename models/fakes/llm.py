@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from app.aio.clock import SystemClock
 from app.contracts.capabilities import ConfidenceSource
-from app.contracts.errors import SottoError
+from app.contracts.devices import Device
+from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.ports import Clock, TextGenerator
-from app.contracts.text import FinishReason, GenerationRequest, TextPiece
+from app.contracts.text import FinishReason, GenerationRequest, TextPiece, Verified
 from models.fakes.base import FakeRuntime
 
 LOG_PROBS = (-0.02, -0.08, -0.3, -0.05, -0.9, -0.03)
@@ -27,6 +28,9 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         backend_id: Its identity.
         clock: Its delays are slept on this.
         context_tokens: Length of its window.
+        device: Of its identity, and where it is said to run.
+        model: Of its identity.
+        log_probs: Of one token after the other, again and again; empty for a runtime that gives none.
 
     Attributes:
         requests: Every request to generate.
@@ -41,13 +45,21 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         backend_id: str = "fake-llm",
         clock: Clock | None = None,
         context_tokens: int = 2048,
+        *,
+        device: Device = Device.CPU,
+        model: str = "script",
+        log_probs: Sequence[float] = LOG_PROBS,
     ) -> None:
         super().__init__(
             backend_id,
             clock or SystemClock(),
-            confidence=ConfidenceSource.TOKEN_LOG_PROB,
+            confidence=ConfidenceSource.TOKEN_LOG_PROB if log_probs else ConfidenceSource.NONE,
             context_tokens=context_tokens,
+            ran=device,
+            asked=device,
+            model=model,
         )
+        self._log_probs: Sequence[float | None] = tuple(log_probs) or (None,)
         self._answers = answers if callable(answers) else _Script(answers)
         self._break: tuple[int, SottoError] | None = None
         self.requests: list[GenerationRequest] = []
@@ -69,7 +81,7 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         tokens = _TOKEN.findall(rest)
         ended = False
         try:
-            for at, (token, log_prob) in enumerate(zip(tokens, itertools.cycle(LOG_PROBS), strict=False)):
+            for at, (token, log_prob) in enumerate(zip(tokens, itertools.cycle(self._log_probs), strict=False)):
                 if breaking is not None and at == breaking[0]:
                     ended = True
                     raise breaking[1]
@@ -94,6 +106,30 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         """Words."""
         await self._begin("count_tokens", delayed=False)
         return tuple(len(text.split()) for text in texts)
+
+    async def verify(self, request: GenerationRequest, top_k: int) -> Verified:  # noqa: ARG002 - a script has one best
+        """How far the draft agrees with the script, word by word."""
+        await self._begin("verify")
+        drafted = _TOKEN.findall(request.answer_so_far)
+        own = _TOKEN.findall(self._answers(request))
+        kept = len([draft for draft, word in itertools.takewhile(_same, zip(drafted, own, strict=False))])
+        return Verified(len("".join(drafted[:kept])), kept, len(drafted), (-0.1,) * kept)
+
+    async def export_state(self) -> bytes:
+        """The last request's text, in place of a real state."""
+        await self._begin("export_state")
+        return repr(self.requests[-1].messages).encode() if self.requests else b""
+
+    async def import_state(self, state: bytes) -> int:
+        """Note that it came."""
+        await self._begin("import_state")
+        if not state:
+            raise InvalidInput("There is no state to take over.", code="bad-state")
+        return len(state.split())
+
+
+def _same(pair: tuple[str, str]) -> bool:
+    return pair[0] == pair[1]
 
 
 class _Script:
