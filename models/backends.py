@@ -7,41 +7,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import cast
 
 from app.aio.lease import CpuLease
 from app.contracts.devices import Backend, Device
 from app.contracts.errors import InvalidInput, Unavailable
+from app.contracts.ports import Embedder, Runtime, SpeechToText, TextGenerator, TextToSpeech, VoiceActivity
 from models.embedded import EmbeddedModels
 from models.host.supervisor import Host, HostLimits, OnEvent
 from models.hosted.base import HostedRuntime
+from models.hosted.embed import HostedEmbedder
 from models.hosted.llm import HostedTextGenerator
 from models.hosted.stt import HostedSpeechToText
 from models.hosted.tts import HostedTextToSpeech
 from models.hosted.vad import HostedVoiceActivity
-from models.libraries import package_folder
+from models.libraries import package_folder, version_of
 from models.registry import ENTRIES, Entry, Port, Surroundings, entry_of
 from models.retrying import (
+    RetryingEmbedder,
     RetryingSpeechToText,
     RetryingTextGenerator,
     RetryingTextToSpeech,
     RetryingVoiceActivity,
 )
 
-_Port = TypeVar("_Port", bound=HostedRuntime)
-
 _HOSTED: Mapping[Port, type[HostedRuntime]] = {
     Port.SPEECH_TO_TEXT: HostedSpeechToText,
     Port.TEXT: HostedTextGenerator,
     Port.TEXT_TO_SPEECH: HostedTextToSpeech,
     Port.VOICE_ACTIVITY: HostedVoiceActivity,
+    Port.EMBEDDING: HostedEmbedder,
+}
+_PROTOCOLS: Mapping[Port, type] = {
+    Port.SPEECH_TO_TEXT: SpeechToText,
+    Port.TEXT: TextGenerator,
+    Port.TEXT_TO_SPEECH: TextToSpeech,
+    Port.VOICE_ACTIVITY: VoiceActivity,
+    Port.EMBEDDING: Embedder,
+}
+_SERVES: Mapping[str, Port] = {
+    "audio_to_text": Port.SPEECH_TO_TEXT,
+    "text_generation": Port.TEXT,
+    "text_to_audio": Port.TEXT_TO_SPEECH,
+    "embedding": Port.EMBEDDING,
+    "voice_activity": Port.VOICE_ACTIVITY,
 }
 
 
 class Backends:
     """The backends of this machine, and their ports. One host per backend, shared by everybody who asks for it.
 
-    Implements `app.contracts.ports.DeviceCatalogue` for the embedded default.
+    Implements `app.contracts.ports.RuntimeCatalogue` for the embedded default, and for what was added to it.
 
     Args:
         lease: Asked by heavy engines.
@@ -66,6 +82,26 @@ class Backends:
         self._limits = limits
         self._models = models or EmbeddedModels()
         self._built: dict[str, HostedRuntime] = {}
+        self._added: dict[str, tuple[Runtime, str]] = {}
+        self._there: set[str] = set()
+        self._revisions: dict[str, str] = {}
+
+    def add(self, port: Runtime, revision: str = "") -> None:
+        """Take in a backend that was made elsewhere, for instance a server of the person's. It is closed with the rest.
+
+        It is preferred after those that come with the program.
+
+        Args:
+            port: Implements one of the five ports.
+            revision: What changes when its weights do, as far as anybody knows.
+
+        Raises:
+            InvalidInput: There is a backend with this id already.
+        """
+        key = port.backend.backend_id
+        if key in ENTRIES or key in self._added:
+            raise InvalidInput(f"There are two backends called {key!r}.", code="backend-twice")
+        self._added[key] = (port, revision)
 
     def devices(self) -> tuple[Device, ...]:
         """Devices that can run something now."""
@@ -73,15 +109,70 @@ class Backends:
 
     def backends(self) -> tuple[Backend, ...]:
         """Backends that can be started now."""
-        return tuple(entry.backend for key, entry in ENTRIES.items() if not self.why_not(key))
+        own = tuple(entry.backend for key, entry in ENTRIES.items() if not self.why_not(key))
+        return own + tuple(port.backend for port, _ in self._added.values())
 
     def why_not(self, backend_id: str) -> str:
-        """Why a backend cannot be started, with the remedy; empty when it can."""
+        """Why a backend cannot be started, with the remedy; empty when it can.
+
+        What was found once is not looked for again: plans ask often, and a host that lacks something says so itself.
+        """
+        if backend_id in self._added or backend_id in self._there:
+            return ""
         try:
             self._surroundings(entry_of(backend_id))
         except Unavailable as error:
             return str(error)
+        self._there.add(backend_id)
         return ""
+
+    def serving(self, kind: str) -> tuple[Backend, ...]:
+        """Backends that can be started now and serve a stage type, the preferred one first."""
+        port = _SERVES[kind]
+        own = tuple(entry.backend for key, entry in ENTRIES.items() if entry.port is port and not self.why_not(key))
+        return own + tuple(made.backend for made, _ in self._added.values() if isinstance(made, _PROTOCOLS[port]))
+
+    def revision(self, backend_id: str) -> str:
+        """Versions of the libraries and of the weights; the same on every machine that has the same. Looked at once.
+
+        Raises:
+            Unavailable: There is no such backend, or what it needs is not there.
+        """
+        if backend_id in self._added:
+            return self._added[backend_id][1]
+        if backend_id not in self._revisions:
+            self._revisions[backend_id] = self._revision(entry_of(backend_id))
+        return self._revisions[backend_id]
+
+    def remote(self, backend_id: str) -> bool:
+        """Whether text for this backend leaves the machine."""
+        added = self._added.get(backend_id)
+        return added is not None and added[0].backend.device is Device.REMOTE
+
+    def speech_to_text_port(self, backend_id: str) -> SpeechToText:
+        """Speech recognition by one backend, without retries.
+
+        Raises:
+            Unavailable: There is no such backend.
+            InvalidInput: It does something else.
+        """
+        return cast("SpeechToText", self._port(backend_id, Port.SPEECH_TO_TEXT))
+
+    def text_port(self, backend_id: str) -> TextGenerator:
+        """A language model on one backend; errors as `speech_to_text_port`."""
+        return cast("TextGenerator", self._port(backend_id, Port.TEXT))
+
+    def text_to_speech_port(self, backend_id: str) -> TextToSpeech:
+        """A voice by one backend; errors as `speech_to_text_port`."""
+        return cast("TextToSpeech", self._port(backend_id, Port.TEXT_TO_SPEECH))
+
+    def embedder_port(self, backend_id: str) -> Embedder:
+        """Embeddings by one backend; errors as `speech_to_text_port`."""
+        return cast("Embedder", self._port(backend_id, Port.EMBEDDING))
+
+    def voice_activity_port(self, backend_id: str) -> VoiceActivity:
+        """The voice gate by one backend; errors as `speech_to_text_port`."""
+        return cast("VoiceActivity", self._port(backend_id, Port.VOICE_ACTIVITY))
 
     def build(self, backend_id: str) -> HostedRuntime:
         """The port of one backend, not loaded yet. What it lacks is told when it is warmed up.
@@ -95,24 +186,32 @@ class Backends:
 
     def speech_to_text(self, backend_ids: Sequence[str]) -> RetryingSpeechToText:
         """Speech recognition over these backends, best first."""
-        return RetryingSpeechToText([self._of(key, HostedSpeechToText) for key in backend_ids])
+        return RetryingSpeechToText([self.speech_to_text_port(key) for key in backend_ids])
 
     def text(self, backend_ids: Sequence[str]) -> RetryingTextGenerator:
         """A language model over these backends, best first."""
-        return RetryingTextGenerator([self._of(key, HostedTextGenerator) for key in backend_ids])
+        return RetryingTextGenerator([self.text_port(key) for key in backend_ids])
 
     def text_to_speech(self, backend_ids: Sequence[str]) -> RetryingTextToSpeech:
         """A voice over these backends, best first."""
-        return RetryingTextToSpeech([self._of(key, HostedTextToSpeech) for key in backend_ids])
+        return RetryingTextToSpeech([self.text_to_speech_port(key) for key in backend_ids])
 
     def voice_activity(self, backend_ids: Sequence[str]) -> RetryingVoiceActivity:
         """A voice gate over these backends, best first, and one by loudness after them."""
-        return RetryingVoiceActivity([self._of(key, HostedVoiceActivity) for key in backend_ids])
+        return RetryingVoiceActivity([self.voice_activity_port(key) for key in backend_ids])
+
+    def embedder(self, backend_ids: Sequence[str]) -> RetryingEmbedder:
+        """Embeddings over these backends, best first; they must share one model."""
+        return RetryingEmbedder([self.embedder_port(key) for key in backend_ids])
 
     async def aclose(self) -> None:
-        """End every host."""
-        for port in self._built.values():
+        """End every host, and close what was added."""
+        for port in (*self._built.values(), *(port for port, _ in self._added.values())):
             await port.aclose()
+
+    def _revision(self, entry: Entry) -> str:
+        libraries = (f"{library.distribution} {version_of(library.distribution)}" for library in entry.libraries)
+        return ", ".join((*libraries, self._models.revision(entry.backend.model)))
 
     def _build(self, entry: Entry) -> HostedRuntime:
         host = Host(
@@ -124,14 +223,13 @@ class Backends:
         )
         return _HOSTED[entry.port](host, entry.backend, entry.capabilities, self._lease if entry.heavy else None)
 
-    def _of(self, backend_id: str, cls: type[_Port]) -> _Port:
-        port = self.build(backend_id)
-        if not isinstance(port, cls):
+    def _port(self, backend_id: str, port: Port) -> Runtime:
+        made = self._added[backend_id][0] if backend_id in self._added else self.build(backend_id)
+        if not isinstance(made, _PROTOCOLS[port]):
             raise InvalidInput(
-                f"{backend_id} does {entry_of(backend_id).port}; it cannot take another place.",
-                code="backend-misplaced",
+                f"{backend_id} cannot do {port}; it cannot take another place.", code="backend-misplaced"
             )
-        return port
+        return made
 
     def _surroundings(self, entry: Entry) -> Surroundings:
         for library in entry.libraries:

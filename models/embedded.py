@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.contracts.errors import Unavailable
-from models.libraries import package_folder
+from models.libraries import package_folder, version_of
 
 MOONSHINE = "moonshine-tiny-en"
 SMOLLM2 = "smollm2-135m-instruct-q4_1"
@@ -45,6 +45,16 @@ class EmbeddedModels:
     def installed(self) -> tuple[str, ...]:
         """Names of the models that are there."""
         return tuple(model for model in _PLACES if self.find(model) is not None)
+
+    def revision(self, model: str) -> str:
+        """The package that carries a model with its version, and the model's size; the same wherever it is installed.
+
+        Raises:
+            Unavailable: It is not there.
+        """
+        path = self.require(model)
+        size = sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
+        return f"{model} {version_of(_PLACES[model].distribution)} {size}"
 
     def require(self, model: str) -> Path:
         """Path of a model's file or folder.

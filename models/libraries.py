@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from app.contracts.errors import Unavailable
@@ -53,6 +55,15 @@ def package_folder(package: str, name: str) -> Path:
             remedy=f"Install it with: python -m pip install {name}",
         )
     return Path(spec.submodule_search_locations[0])
+
+
+@cache
+def version_of(distribution: str) -> str:
+    """The version of an installed distribution, ``?`` when it does not say."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "?"
 
 
 def require_file(path: Path, what: str, remedy: str) -> Path:

@@ -7,7 +7,7 @@ each needs. An entry says it once; a test imports every engine and holds it to i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from models.host.engine import JsonValue
 
 CONTEXT_TOKENS = 2048
 """Length of the window of the embedded language model."""
+EMBED_TOKENS = 512
+"""Tokens of a text that its vector is made from; the rest is not looked at."""
 ESPEAK_RATE_HZ = 22_050
 
 
@@ -29,6 +31,7 @@ class Port(StrEnum):
     TEXT = "text"
     TEXT_TO_SPEECH = "text-to-speech"
     VOICE_ACTIVITY = "voice-activity"
+    EMBEDDING = "embedding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Entry:
 
 _HEARING = frozenset({"transcribe", "stream.open", "stream.feed", "stream.partial", "stream.finish", "stream.drop"})
 _WRITING = frozenset({"generate", "prefill", "count"})
+_JUDGING = _WRITING | {"verify", "state.export", "state.import"}
 _WRITER = Capabilities(
     streaming=True,
     confidence=ConfidenceSource.TOKEN_LOG_PROB,
@@ -93,6 +97,25 @@ _WRITER = Capabilities(
     languages=("en",),
     context_tokens=CONTEXT_TOKENS,
 )
+_JUDGE = replace(_WRITER, verify=True, state=True)
+
+
+def _llama(backend_id: str) -> Entry:
+    return Entry(
+        backend=Backend(backend_id, "llama.cpp", Device.CPU, SMOLLM2),
+        port=Port.TEXT,
+        engine="models.llm.llama:LlamaEngine",
+        operations=_JUDGING,
+        libraries=(Library("llama_cpp", "llama-cpp-python"),),
+        capabilities=_JUDGE,
+        heavy=True,
+        options=lambda around: {
+            "model_path": str(around.model),
+            "threads": around.threads,
+            "context_tokens": CONTEXT_TOKENS,
+        },
+    )
+
 
 ENTRIES: Mapping[str, Entry] = {
     entry.backend.backend_id: entry
@@ -117,20 +140,7 @@ ENTRIES: Mapping[str, Entry] = {
             heavy=True,
             options=lambda around: {"threads": around.threads},
         ),
-        Entry(
-            backend=Backend("llama-cpu", "llama.cpp", Device.CPU, SMOLLM2),
-            port=Port.TEXT,
-            engine="models.llm.llama:LlamaEngine",
-            operations=_WRITING,
-            libraries=(Library("llama_cpp", "llama-cpp-python"),),
-            capabilities=_WRITER,
-            heavy=True,
-            options=lambda around: {
-                "model_path": str(around.model),
-                "threads": around.threads,
-                "context_tokens": CONTEXT_TOKENS,
-            },
-        ),
+        _llama("llama-cpu"),
         Entry(
             backend=Backend("openvino-cpu", "openvino", Device.CPU, SMOLLM2),
             port=Port.TEXT,
@@ -144,6 +154,28 @@ ENTRIES: Mapping[str, Entry] = {
                 "device": "CPU",
                 "threads": around.threads,
                 "cache_dir": around.cache_dir,
+            },
+        ),
+        # The same model in a process of its own: it drafts for the first one, and takes its state over.
+        _llama("llama-spare-cpu"),
+        Entry(
+            backend=Backend("llama-embed-cpu", "llama.cpp", Device.CPU, SMOLLM2),
+            port=Port.EMBEDDING,
+            engine="models.embed.llama:LlamaEmbedEngine",
+            operations=frozenset({"embed"}),
+            libraries=(Library("llama_cpp", "llama-cpp-python"),),
+            capabilities=Capabilities(
+                streaming=False,
+                confidence=ConfidenceSource.NONE,
+                cancel=CancelGranularity.TOKEN,
+                languages=("en",),
+                context_tokens=EMBED_TOKENS,
+            ),
+            heavy=True,
+            options=lambda around: {
+                "model_path": str(around.model),
+                "threads": around.threads,
+                "context_tokens": EMBED_TOKENS,
             },
         ),
         Entry(

@@ -33,6 +33,7 @@ from app.contracts.events import (
     SystemEvent,
     SystemEventBase,
     TextDelta,
+    TextReplaced,
     TurnCancelled,
     TurnEvent,
     TurnFailed,
@@ -118,8 +119,10 @@ class Bridge:
                 self._card(card)
             case CardRemoved(card_id=card_id):
                 cards.remove(card_id)
-            case TextDelta(text=text, confidence=confidence, tier=tier):
+            case TextDelta(text=text, confidence=confidence, tier=tier, stage=""):
                 cards.append_text(turn_id, text, confidence, tier)
+            case TextReplaced(kept=kept, stage=""):
+                cards.take_back_text(turn_id, kept)
             case DeviceUsed(stage="answer", ran=ran):
                 cards.ran_on(turn_id, ran)
             case StageFinished(metrics=metrics) if metrics.stage == "answer":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from app.contracts.audio import VoiceOptions
 from app.contracts.ports import (
@@ -16,11 +17,33 @@ from app.contracts.ports import (
     TextToSpeech,
     VoiceActivity,
 )
+from app.contracts.text import GenerationRequest
+from app.pipeline.run import Run
+
+
+class Pipelines(Protocol):
+    """What a turn needs of the pipelines."""
+
+    def answer(self, pipeline_id: str, request: GenerationRequest, turn_id: str) -> Run:
+        """Begin the part of a pipeline that lies between the words of a question and those of its answer.
+
+        Args:
+            pipeline_id: Which pipeline.
+            request: The conversation, the question last, and the sampling.
+            turn_id: Of the turn the run belongs to.
+
+        Raises:
+            InvalidInput: There is no such pipeline, or it makes no words.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The ports of one assistant. Each may be a composite of several backends; a turn cannot tell."""
+    """The ports of one assistant. Each may be a composite of several backends; a turn cannot tell.
+
+    ``pipelines`` is None where answers come straight from ``text``.
+    """
 
     microphone: AudioSource
     speaker: AudioSink
@@ -31,6 +54,7 @@ class Parts:
     power: PowerMonitor
     governor: Governor
     clock: Clock
+    pipelines: Pipelines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +70,7 @@ class TurnOptions:
         top_p: Of the sampling.
         seed: Fixes the sampling; None leaves it free.
         overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
+        pipeline: Id of the pipeline that answers; empty asks the language model itself.
     """
 
     speak: bool = True
@@ -56,3 +81,4 @@ class TurnOptions:
     top_p: float = 0.9
     seed: int | None = None
     overlap: bool = True
+    pipeline: str = ""

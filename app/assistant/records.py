@@ -16,6 +16,7 @@ from app.contracts.events import (
     Listening,
     PartialTranscript,
     TextDelta,
+    TextReplaced,
     TurnCancelled,
     TurnEvent,
     TurnFailed,
@@ -27,7 +28,7 @@ from app.memory.history import History, TurnRecord
 
 log = logging.getLogger(__name__)
 
-_PASSING = (Listening, PartialTranscript, TextDelta)
+_PASSING = (Listening, PartialTranscript, TextDelta, TextReplaced)
 """Events whose outcome another event carries; they are not kept."""
 _ANSWERS_AT_HAND = 200
 _OUTCOMES = {TurnFinished: "finished", TurnFailed: "failed", TurnCancelled: "cancelled"}

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from app.assistant.answering import Answering
+from app.assistant.answering import Answering, AnswerText
 from app.assistant.conversation import Context, Conversation
 from app.assistant.ledger import Ledger
 from app.assistant.parts import Parts, TurnOptions
+from app.assistant.piping import Piping
 from app.assistant.speaking import Speaking
 from app.assistant.stream import TurnStream
 from app.contracts.cards import AnswerCard, ErrorCard, NoticeCard, QuestionCard
@@ -77,7 +78,7 @@ class Turn:
         )
         self._question_shown = False
         self._answer: AnswerCard | None = None
-        self._answering: Answering | None = None
+        self._text: AnswerText | None = None
         self._speaking: Speaking | None = None
 
     def show_question(self, text: str, *, final: bool) -> None:
@@ -157,14 +158,20 @@ class Turn:
         self.stream.emit(TurnFinished(metrics=ledger.turn_metrics()))
 
     async def _generate(self, request: GenerationRequest, speaking: Speaking | None) -> None:
+        text = self._text = AnswerText(self.parts.clock, self.stream.emit, speaking.say if speaking else None)
         with self.ledger.stage("answer", self.parts.text.backend) as stage:
-            self._answering = Answering(self.parts, self.stream.emit, speaking.say if speaking else None)
             try:
-                await self._answering.run(request)
+                if self.parts.pipelines is not None and self.options.pipeline:
+                    run = self.parts.pipelines.answer(self.options.pipeline, request, self.stream.turn_id)
+                    piping = Piping(run, text, self.stream.emit)
+                    await piping.run()
+                    stage.backend = piping.backend or stage.backend
+                else:
+                    await Answering(self.parts, text).run(request)
             finally:
-                stage.first_output = self._answering.times.first_text
-                stage.tokens = self._answering.times.tokens
-                self.ledger.first_token = self._answering.times.first_text
+                stage.first_output = text.times.first_text
+                stage.tokens = text.times.tokens
+                self.ledger.first_token = text.times.first_text
         if speaking:
             speaking.complete()
 
@@ -190,7 +197,7 @@ class Turn:
         self._answer = replace(
             self._answer,
             revision=self._answer.revision + 1,
-            spans=tuple(self._answering.spans) if self._answering else (),
+            spans=tuple(self._text.spans) if self._text else (),
             finished=True,
             stopped=stopped,
             heard=self._speaking.times.heard if self._speaking else None,

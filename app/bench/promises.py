@@ -65,6 +65,14 @@ PROMISES: Mapping[str, Mapping[str, Promise]] = {
         "cancel_ms": Promise(200, 500),
         "cache_hit_rate": Promise(value=0.6, at_least=True),
     },
+    "soak": {
+        "answered_share": Promise(value=0.999, at_least=True),
+        "lost_turns": Promise(value=0),
+        "leaked_tasks": Promise(value=0),
+        "leaked_processes": Promise(value=0),
+        "leaked_files": Promise(value=0),
+        "rss_growth_percent": Promise(value=10),
+    },
     "staged": {
         "feedback_ms": Promise(16, 50),
         "clarification_ms": Promise(300),

@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -30,12 +30,14 @@ from app.audio.playback import SpeakerSink
 from app.audio.portaudio import PortAudio
 from app.bootstrap.events_file import EventsFile
 from app.bootstrap.logs import logging_to
+from app.bootstrap.pipelines import PipelineServices, put_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
 from app.contracts.errors import SottoError
 from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
 from app.contracts.ports import AudioSink, TextToSpeech
 from app.memory.history import History
+from app.pipeline.answering import PipelineAnswers
 from app.power.estimate import EstimatedPowerMonitor
 from app.power.governor import PermissiveGovernor
 from app.settings.paths import Paths, asset
@@ -71,6 +73,7 @@ class CoreOptions:
         speak_into: The file for `Speech.FILE`.
         events_file: Every event is appended to this file as one JSON object a line, None for no file.
         overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
+        pipelines: Files of pipelines that go before all others.
     """
 
     paths: Paths = field(default_factory=Paths.default)
@@ -79,6 +82,7 @@ class CoreOptions:
     speak_into: Path | None = None
     events_file: Path | None = None
     overlap: bool = True
+    pipelines: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,17 @@ class Services:
     history: History
     microphone: MicrophoneSource
     speaker: AudioSink
+    pipelines: PipelineServices
 
     async def start(self) -> None:
         """Say what is wrong with the settings, then do what takes time: open the history, load the models."""
+        await asyncio.to_thread(self.pipelines.library.refresh)  # so that no file is read on the loop
         self.report_problems()
         await asyncio.gather(self._open_history(), self.assistant.start())
 
     def report_problems(self) -> None:
         """Publish a notice for everything that is wrong in the person's own files."""
-        for problem in (*self.settings.problems, *self.profile_problems):
+        for problem in (*self.settings.problems, *self.profile_problems, *self.pipelines.library.problems()):
             self.assistant.publish(Notice(level="warning", code="settings", message=problem))
 
     async def _open_history(self) -> None:
@@ -162,7 +168,11 @@ def _assemble(
     backends = Backends(CpuLease(), on_event=bulletin, cache_dir=options.paths.cache_dir)
     stack.push_async_callback(backends.aclose)
     sound = _sound(settings, bulletin, stack)
-    parts = _parts(options, profile, backends, relay, sound)
+    pipelines = put_together(
+        options.paths, settings, backends, stack, microphone=sound.microphone, extra_files=options.pipelines
+    )
+    answers = PipelineAnswers(pipelines.engine, lambda: profile.text)
+    parts = replace(_parts(options, profile, backends, relay, sound), pipelines=answers)
     history = History(options.paths.database)
     assistant = Assistant(
         parts,
@@ -192,6 +202,7 @@ def _assemble(
         history=history,
         microphone=sound.microphone,
         speaker=parts.speaker,
+        pipelines=pipelines,
     )
 
 
@@ -294,6 +305,7 @@ def _turn_options(options: CoreOptions, settings: SettingsStore, profile: Profil
         ),
         max_tokens=profile.max_tokens,
         overlap=options.overlap,
+        pipeline=profile.pipeline if settings.flag("pipelines.enabled") else "",
     )
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from app.cli.console import Console, report, standard_console
-from app.cli.parser import build_parser
+from app.cli.parser import build_parser, read_command_line
 from app.cli.streams import ensure_standard_streams
 from app.contracts.errors import SottoError, TurnCancelledError
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(sys, "frozen", False):
         _be_a_host(given)
     parser = build_parser()
-    options = parser.parse_args(given)
+    options = read_command_line(parser, given)
     if options.command is not None and (options.demo or options.window_profile or options.events):
         parser.error("--demo, --profile and --events before a command belong to the window, which no command opens")
     console = standard_console()
@@ -43,6 +43,18 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
             return _ask(options, console)
         case "listen":
             return _listen(options, console)
+        case "pipelines":
+            from app.cli.pipelines_commands import pipelines
+
+            return pipelines(options, console)
+        case "documents":
+            from app.cli.pipelines_commands import documents
+
+            return documents(options, console)
+        case "serve":
+            from app.cli.pipelines_commands import serve
+
+            return serve(options, console)
         case "profiles":
             return _profiles(options, console)
         case "doctor":
@@ -118,16 +130,27 @@ def _bench(options: argparse.Namespace) -> int:
             from app.bench.voice import main as bench
         case "overhead":
             from app.bench.overhead import main as bench
+        case "pipeline":
+            from app.bench.pipeline import main as bench
+        case "escalation":
+            from app.bench.escalation import main as bench
+        case "soak":
+            from app.bench.soak import main as bench
         case _:
             from app.bench.ui import main as bench
     return bench(options.rest)
 
 
 def _be_a_host(arguments: Sequence[str]) -> None:
-    """Become a model's host process if that is asked for: a frozen program cannot start Python with ``-m``."""
+    """Become a model's host or a sandbox if that is asked for: a frozen program cannot start Python with ``-m``."""
+    from app.pipeline.sandbox.process import SANDBOX_FLAG
     from models.host.launch import HOST_FLAG
 
     if arguments[:1] == [HOST_FLAG]:
         from models.host.__main__ import main as serve
 
         serve(arguments[1:])
+    if arguments[:1] == [SANDBOX_FLAG]:
+        from app.pipeline.sandbox.worker import main as work
+
+        work(arguments[1:])

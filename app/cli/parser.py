@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+from app.cli.pipelines_parser import add_documents, add_pipelines, add_serve, command, json_flag
 
-BENCHES = ("voice", "overhead", "ui")
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+
+BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "soak")
 
 _EPILOGUE = """\
 exit codes: 0 done, 1 a library failed, 2 the input cannot be used, 3 already running, 4 something is missing,
@@ -39,58 +42,69 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="open the window on a script: no model, no microphone")
     parser.add_argument("--profile", default="", metavar="ID", dest="window_profile", help="open it with this profile")
     parser.add_argument("--events", type=Path, metavar="FILE", help="append every event to this file, as JSON")
+    parser.add_argument("--pipelines", type=Path, metavar="FILE", help="a file of pipelines that go before all others")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _ask(commands)
     _listen(commands)
+    add_pipelines(commands)
+    add_documents(commands)
+    add_serve(commands)
     _profiles(commands)
     _doctor(commands)
     _bench(commands)
     return parser
 
 
-def _command(commands: _Commands, name: str, text: str) -> argparse.ArgumentParser:
-    return commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
+def read_command_line(parser: argparse.ArgumentParser, given: Sequence[str]) -> argparse.Namespace:
+    """What was asked for; the words of a run may stand before and behind its options alike.
+
+    Raises:
+        SystemExit: The command line is wrong, or only help or the version was asked for.
+    """
+    options, rest = parser.parse_known_args(given)
+    takes_words = options.command == "pipelines" and options.action == "run"
+    if rest and not (takes_words and not any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.text = [*options.text, *rest]
+    return options
 
 
-def _json(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("--json", action="store_true", help=text)
-
-
-def _ask(commands: _Commands) -> None:
-    parser = _command(commands, "ask", "answer one question, typed, piped in or recorded")
+def _ask(commands: Commands) -> None:
+    parser = command(commands, "ask", "answer one question, typed, piped in or recorded")
     parser.add_argument("text", nargs="*", metavar="TEXT", help="the question; without it, what is piped in")
     parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of the question, in any usual format")
     parser.add_argument("--speak", type=Path, metavar="FILE", help="write the spoken answer to this WAV file")
     parser.add_argument("--profile", default="", metavar="ID", help="answer with this profile, not the chosen one")
-    _json(parser, "print the turn's events, one JSON object a line")
+    json_flag(parser, "print the turn's events, one JSON object a line")
 
 
-def _listen(commands: _Commands) -> None:
-    parser = _command(commands, "listen", "answer a spoken question: Space starts, Space or Enter ends, Esc cancels")
+def _listen(commands: Commands) -> None:
+    parser = command(commands, "listen", "answer a spoken question: Space starts, Space or Enter ends, Esc cancels")
     parser.add_argument("--repeat", action="store_true", help="go on with the next question until Esc")
     parser.add_argument("--profile", default="", metavar="ID", help="answer with this profile, not the chosen one")
-    _json(parser, "print the turn's events, one JSON object a line")
+    json_flag(parser, "print the turn's events, one JSON object a line")
 
 
-def _profiles(commands: _Commands) -> None:
-    parser = _command(commands, "profiles", "list, show or choose the profile that answers")
+def _profiles(commands: Commands) -> None:
+    parser = command(commands, "profiles", "list, show or choose the profile that answers")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = _command(actions, "list", "list the profiles, the chosen one marked")
-    _json(listing, "print one JSON object")
-    show = _command(actions, "show", "show a profile: models, limits, voice")
+    listing = command(actions, "list", "list the profiles, the chosen one marked")
+    json_flag(listing, "print one JSON object")
+    show = command(actions, "show", "show a profile: models, limits, voice")
     show.add_argument("id", nargs="?", metavar="ID", help="which one; without it, the chosen one")
-    _json(show, "print one JSON object")
-    use = _command(actions, "use", "choose a profile")
+    json_flag(show, "print one JSON object")
+    use = command(actions, "use", "choose a profile")
     use.add_argument("id", metavar="ID")
 
 
-def _doctor(commands: _Commands) -> None:
-    parser = _command(commands, "doctor", "say what is there, what is missing, and the one command that mends it")
-    _json(parser, "print one JSON object")
+def _doctor(commands: Commands) -> None:
+    parser = command(commands, "doctor", "say what is there, what is missing, and the one command that mends it")
+    json_flag(parser, "print one JSON object")
     parser.add_argument("--probe", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
 
-def _bench(commands: _Commands) -> None:
-    parser = _command(commands, "bench", "measure a spoken turn, the overhead over the bare libraries, or the window")
+def _bench(commands: Commands) -> None:
+    parser = command(commands, "bench", "measure a spoken turn, its overhead, the window, or the pipelines")
     parser.add_argument("name", choices=BENCHES, metavar="|".join(BENCHES))
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="[--json]")

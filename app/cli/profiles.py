@@ -62,6 +62,7 @@ def as_object(profile: Profile) -> dict[str, object]:
         "id": profile.profile_id,
         "name": profile.name,
         "description": profile.description,
+        "pipeline": profile.pipeline,
         "speech_to_text": _tiers(profile.speech_to_text),
         "text": _tiers(profile.text),
         "text_to_speech": _tiers(profile.text_to_speech),
@@ -82,6 +83,7 @@ def as_text(profile: Profile) -> str:
     lines = [
         ("", f"{profile.name} ({profile.profile_id})"),
         ("", profile.description),
+        ("pipeline", profile.pipeline),
         ("speech to text", _ladder(profile.speech_to_text)),
         ("text", _ladder(profile.text)),
         ("text to speech", _ladder(profile.text_to_speech)),

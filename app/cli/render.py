@@ -25,6 +25,7 @@ from app.contracts.events import (
     Status,
     SystemEvent,
     TextDelta,
+    TextReplaced,
     TurnCancelled,
     TurnEvent,
     TurnFailed,
@@ -68,6 +69,7 @@ class TextView(View):
         super().__init__(console)
         self._labelled = labelled
         self._answering = False
+        self._shown = ""
         self._status = ""
 
     def show(self, event: TurnEvent | SystemEvent) -> None:
@@ -75,6 +77,7 @@ class TextView(View):
         match event:
             case TurnStarted():
                 self._answering = False
+                self._shown = ""
                 self._status = ""
             case Listening(level=level):
                 self._console.live(f"● {_meter(level)} Speak; Space or Enter when you are done")
@@ -84,8 +87,10 @@ class TextView(View):
                 self._console.write(f"You: {printable(text)}\n")
             case Status(message=message, progress=progress):
                 self._show_status(message, progress)
-            case TextDelta(text=text):
+            case TextDelta(text=text, stage=""):
                 self._show_text(text)
+            case TextReplaced(kept=kept, reason=reason, stage=""):
+                self._take_back(kept, reason)
             case CardUpserted(card=card):
                 self._show_card(card)
             case Retrying() | FailedOver() | Escalated():
@@ -115,8 +120,18 @@ class TextView(View):
     def _show_text(self, text: str) -> None:
         if not self._answering:
             self._answering = True
-            text = f"Sotto: {text}" if self._labelled else text
+            if self._labelled:
+                self._console.write("Sotto: ")
+        self._shown += text
         self._console.write(printable(text))
+
+    def _take_back(self, kept: int, reason: str) -> None:
+        """What stands in a terminal cannot be unwritten: say so, and write again what still holds."""
+        self._console.end_line()
+        self._console.say(printable(f"Taken back: {reason}"))
+        text, self._shown, self._answering = self._shown[:kept], "", False
+        if text:
+            self._show_text(text)
 
     def _show_card(self, card: object) -> None:
         if isinstance(card, NoticeCard):

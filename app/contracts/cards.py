@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.contracts.devices import Tier
@@ -57,6 +58,17 @@ class AnswerSpan:
     text: str
     confidence: float | None
     tier: Tier
+
+
+def first_characters(spans: Iterable[AnswerSpan], count: int) -> list[AnswerSpan]:
+    """The spans of the first ``count`` characters."""
+    kept = []
+    for span in spans:
+        if count <= 0:
+            break
+        kept.append(span if len(span.text) <= count else replace(span, text=span.text[:count]))
+        count -= len(span.text)
+    return kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,29 +15,50 @@ from app.contracts.audio import AudioDevice
 from app.contracts.cards import AnyCard
 from app.contracts.devices import Device, Tier
 from app.contracts.energy import DeviceReading
-from app.contracts.metrics import RunMetrics, StageMetadata, StageMetrics, TurnMetrics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """The header every event of a turn or run carries.
-
-    Attributes:
-        turn_id: The turn, empty for a run outside turns.
-        run_id: The run inside the turn, empty for what belongs to the turn as a whole.
-        seq: Counts up by one from 0 within a turn; -1 before it is stamped.
-        t_ms: Milliseconds since the start of the turn, monotonic.
-    """
-
-    type: ClassVar[str] = "Event"
-
-    turn_id: str = ""
-    run_id: str = ""
-    seq: int = -1
-    t_ms: float = 0.0
-
-    def __init_subclass__(cls) -> None:
-        cls.type = cls.__name__
+from app.contracts.event import Event as Event
+from app.contracts.metrics import StageMetadata, StageMetrics, TurnMetrics
+from app.contracts.run_events import (
+    AudioMade as AudioMade,
+)
+from app.contracts.run_events import (
+    CacheHit as CacheHit,
+)
+from app.contracts.run_events import (
+    Caption as Caption,
+)
+from app.contracts.run_events import (
+    PlanMade as PlanMade,
+)
+from app.contracts.run_events import (
+    RunCancelled as RunCancelled,
+)
+from app.contracts.run_events import (
+    RunFailed as RunFailed,
+)
+from app.contracts.run_events import (
+    RunFinished as RunFinished,
+)
+from app.contracts.run_events import (
+    RunStarted as RunStarted,
+)
+from app.contracts.run_events import (
+    SegmentLate as SegmentLate,
+)
+from app.contracts.run_events import (
+    StageCancelled as StageCancelled,
+)
+from app.contracts.run_events import (
+    StageFailed as StageFailed,
+)
+from app.contracts.run_events import (
+    StageSkipped as StageSkipped,
+)
+from app.contracts.run_events import (
+    Substituted as Substituted,
+)
+from app.contracts.run_events import (
+    TextReplaced as TextReplaced,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,30 +117,6 @@ class StageFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageSkipped(Event):
-    """A stage did not run: its ``when`` was false, or a stage it needs was skipped or had failed."""
-
-    stage: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageFailed(Event):
-    """A stage ended in an error. Whether the run goes on depends on who needs it."""
-
-    stage: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageCancelled(Event):
-    """A stage was ended from outside before it was done."""
-
-    stage: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta(Event):
     """New text of the answer. ``confidence`` in [0, 1] or None. ``stage`` is empty for the answer of a turn."""
 
@@ -127,65 +124,6 @@ class TextDelta(Event):
     confidence: float | None
     tier: Tier
     stage: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextReplaced(Event):
-    """Text shown before gives way: everything behind the first ``kept`` characters. What replaces it follows."""
-
-    kept: int
-    reason: str
-    stage: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioMade(Event):
-    """A stage made so much more sound; the samples themselves are in the run's output."""
-
-    stage: str
-    samples: int
-    sample_rate_hz: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caption(Event):
-    """A stretch of an endless source in words.
-
-    Attributes:
-        stage: The stage that recognised it.
-        segment: Counts up from 0; a number that is missing was reported by `SegmentLate`.
-        text: The words.
-        start_s: Where it begins in the source, seconds.
-        end_s: Where it ends.
-        lag_s: From the pause behind it to this event, seconds.
-        confidence: In [0, 1] or None.
-    """
-
-    stage: str
-    segment: int
-    text: str
-    start_s: float
-    end_s: float
-    lag_s: float
-    confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentLate(Event):
-    """A stretch of an endless source waits or was given up because the work does not keep up.
-
-    Attributes:
-        segment: Its number.
-        waiting: How many stretches wait now.
-        dropped: It was given up: there will be no `Caption` of it.
-    """
-
-    stage: str
-    segment: int
-    start_s: float
-    end_s: float
-    waiting: int
-    dropped: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,73 +202,6 @@ class DeviceUsed(Event):
     backend: str
     asked: Device
     ran: Device
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanMade(Event):
-    """A pipeline was turned into a plan. ``plan_id`` changes with everything that changes the output."""
-
-    plan_id: str
-    stages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Substituted(Event):
-    """What a stage asks for is not there; the nearest that is takes its place."""
-
-    stage: str
-    asked: str
-    got: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheHit(Event):
-    """A stage was answered from the cache; ``stage`` is empty when the whole run was."""
-
-    stage: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    """One execution of a pipeline began."""
-
-    pipeline_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
-    """The execution ended well. ``text`` is its final output in words, empty when it made none."""
-
-    pipeline_id: str
-    text: str = ""
-    metrics: RunMetrics | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFailed(Event):
-    """The execution ended in an error: its stable code, the sentence and the remedy.
-
-    Attributes:
-        stage: The stage it came from, empty when it came from none.
-        exit_code: What a terminal command that ends with this error returns, as in `app.contracts.errors`.
-    """
-
-    pipeline_id: str
-    code: str
-    message: str
-    remedy: str = ""
-    stage: str = ""
-    exit_code: int = 1
-    metrics: RunMetrics | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCancelled(Event):
-    """The execution was cancelled."""
-
-    pipeline_id: str
-    after_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

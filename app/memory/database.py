@@ -40,6 +40,7 @@ class Database:
     Args:
         path: The file; made with its folder when it is not there.
         migrations: ``migrations[n]`` brings version n to version n + 1.
+        name: What it holds, for sentences: "history".
 
     Attributes:
         moved_aside: Where a damaged file was moved to, None when it was sound.
@@ -48,11 +49,12 @@ class Database:
         StorageError: The folder is read-only, the disk is full, or the file is of a newer version.
     """
 
-    def __init__(self, path: Path, migrations: tuple[str, ...] = MIGRATIONS) -> None:
+    def __init__(self, path: Path, migrations: tuple[str, ...] = MIGRATIONS, name: str = "history") -> None:
         self.path = path
+        self.name = name
         self.moved_aside: Path | None = None
         self._migrations = migrations
-        with storage_errors(path):
+        with storage_errors(path, name):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with file_lock(path.with_suffix(".lock")):
                 self.connection = self._open_sound()
@@ -63,7 +65,7 @@ class Database:
             return self._open()
         except _DamagedError as error:
             self.moved_aside = _free_name(self.path, DAMAGED)
-            log.warning("the history is damaged (%s); moved to %s", error, self.moved_aside.name)
+            log.warning("the %s is damaged (%s); moved to %s", self.name, error, self.moved_aside.name)
             for suffix in ("", "-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
                     os.replace(f"{self.path}{suffix}", f"{self.moved_aside}{suffix}")
@@ -85,7 +87,8 @@ class Database:
         newest = len(self._migrations)
         if version > newest:
             raise StorageError(
-                f"A newer Sotto wrote the history in {self.path} (its version is {version}, this one knows {newest}).",
+                f"A newer Sotto wrote the {self.name} in {self.path} "
+                f"(its version is {version}, this one knows {newest}).",
                 code="newer-database",
                 remedy="Update Sotto, or move the file away.",
             )
@@ -139,14 +142,14 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path, name: str = "history") -> Iterator[None]:
     """Turn what the disk and SQLite raise into one sentence with a remedy."""
     try:
         yield
     except OSError as error:
         raise disk_error(error, path) from error
     except sqlite3.Error as error:
-        raise _told(error, path) from error
+        raise _told(error, path, name) from error
 
 
 def statements(script: str) -> list[str]:
@@ -160,7 +163,7 @@ def statements(script: str) -> list[str]:
     return [statement for statement in found if statement != ";"]
 
 
-def _told(error: sqlite3.Error, path: Path) -> StorageError:
+def _told(error: sqlite3.Error, path: Path, name: str) -> StorageError:
     """The sentence for what SQLite reports."""
     number = _primary(error)
     if number == sqlite3.SQLITE_FULL:
@@ -169,13 +172,13 @@ def _told(error: sqlite3.Error, path: Path) -> StorageError:
         return disk_error(OSError(errno.EACCES, str(error)), path)
     if number in _DAMAGE:
         return StorageError(
-            f"The history in {path} is damaged: {error}.",
-            code="history-damaged",
+            f"The {name} in {path} is damaged: {error}.",
+            code=f"{name}-damaged",
             remedy="Start Sotto again: it moves the file aside and begins a new one.",
         )
     if number in _BUSY:
-        return StorageError(f"The history in {path} is in use by another program.", code="history-busy")
-    return StorageError(f"The history in {path} cannot be used: {error}.", code="history")
+        return StorageError(f"The {name} in {path} is in use by another program.", code=f"{name}-busy")
+    return StorageError(f"The {name} in {path} cannot be used: {error}.", code=name)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

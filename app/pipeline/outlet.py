@@ -6,17 +6,33 @@ only once it stands. So an outlet has two ends: what is *shown* (events) and wha
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from app.aio.pulse import Pulse
 from app.contracts.audio import AudioChunk
 from app.contracts.devices import Tier
-from app.contracts.errors import SottoError
+from app.contracts.errors import SottoError, TurnCancelledError
 from app.contracts.events import AudioMade, TextDelta, TextReplaced, TurnEvent
 from app.pipeline.values import Value
 
 _T = TypeVar("_T")
+
+
+class _Kept(Generic[_T]):
+    """What was handed on. With ``most`` set the oldest are forgotten, and ``gone`` says how many."""
+
+    def __init__(self) -> None:
+        self.items: deque[_T] = deque()
+        self.most = 0
+        self.gone = 0
+
+    def append(self, item: _T) -> None:
+        self.items.append(item)
+        while self.most and len(self.items) > self.most:
+            self.items.popleft()
+            self.gone += 1
 
 
 class Outlet:
@@ -32,8 +48,8 @@ class Outlet:
         self._emit = emit
         self._shown = ""
         self._committed = 0
-        self._sounds: list[AudioChunk] = []
-        self._items: list[Value] = []
+        self._sounds: _Kept[AudioChunk] = _Kept()
+        self._items: _Kept[Value] = _Kept()
         self._value: Value | None = None
         self._error: SottoError | None = None
         self._closed = False
@@ -88,6 +104,10 @@ class Outlet:
         self._items.append(value)
         self._moved.beat()
 
+    def keep_items(self, most: int) -> None:
+        """Of the items keep the last so many only, for a source without an end; who reads too late misses some."""
+        self._items.most = most
+
     def finish(self, value: Value) -> None:
         """The output is whole; what was shown stands. Only the first end counts."""
         if not self._closed:
@@ -126,6 +146,7 @@ class Outlet:
         """
         taken = 0
         while True:
+            self._stop_reading()
             if self._committed > taken:
                 new = self._shown[taken : self._committed]
                 taken = self._committed
@@ -155,15 +176,22 @@ class Outlet:
         async for value in self._follow(self._items):
             yield value
 
-    async def _follow(self, kept: list[_T]) -> AsyncIterator[_T]:
+    async def _follow(self, kept: _Kept[_T]) -> AsyncIterator[_T]:
         taken = 0
         while True:
-            if taken < len(kept):
-                yield kept[taken]
+            self._stop_reading()
+            taken = max(taken, kept.gone)
+            if taken < kept.gone + len(kept.items):
                 taken += 1
+                yield kept.items[taken - 1 - kept.gone]
             elif self._closed:
                 break
             else:
                 await self._moved.wait()
         if self._error is not None:
+            raise self._error
+
+    def _stop_reading(self) -> None:
+        """What was cancelled is not read to its end: nothing of it is heard from then on."""
+        if isinstance(self._error, TurnCancelledError):
             raise self._error

@@ -12,6 +12,7 @@ from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Tier
 from app.contracts.ports import AudioSource, Clock, Governor, PowerMonitor, RuntimeCatalogue
 from app.pipeline.definition import OptionValue
+from app.pipeline.text.ledger import EnergyLedger
 from app.pipeline.values import Value, Vectors
 
 
@@ -102,6 +103,10 @@ class Documents(Protocol):
         """Vectors as the index uses them."""
         ...
 
+    async def indexed(self) -> int:
+        """How many documents can be found."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
@@ -119,6 +124,7 @@ class Tools:
         microphone: None where there is none.
         voice: How to speak.
         user_dir: Where the person's own pipeline files lie; paths in pipelines cannot leave it.
+        ledger: What texts have cost and how fast they came; the energy budgets are kept by it.
     """
 
     runtimes: RuntimeCatalogue
@@ -132,3 +138,4 @@ class Tools:
     microphone: AudioSource | None = None
     voice: VoiceOptions = field(default_factory=VoiceOptions)
     user_dir: Path | None = None
+    ledger: EnergyLedger = field(default_factory=EnergyLedger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from app.contracts.audio import AudioChunk
@@ -30,10 +30,14 @@ class SoundSource:
     Attributes:
         chunks: Read once; ends when the source does.
         name: For messages.
+        live: It does not wait for who reads it: what is not taken in time is lost.
+        stop: Ends it; what it gave before is still worked on.
     """
 
     chunks: AsyncIterator[AudioChunk]
     name: str = "source"
+    live: bool = False
+    stop: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,22 @@ class Verdict:
 Value = Text | Sound | SoundSource | Vectors | Passages | Parts | Verdict
 
 
+def cited(passage: Passage) -> str:
+    """Where a passage stands, as it is quoted: the document and the place in it."""
+    return ", ".join(filter(None, (passage.source, passage.place)))
+
+
 def in_words(value: Value) -> str:
-    """The value as text for a template, a prompt or a terminal; empty for sound and vectors."""
+    """The value as text for a template, a prompt or a terminal; empty for sound and vectors.
+
+    Passages are numbered from 1 and followed by the question they were found for.
+    """
     match value:
         case Text(text=text) | Verdict(text=text):
             return text
-        case Passages(items=items):
-            places = [", ".join(filter(None, (item.source, item.place))) for item in items]
-            return "\n\n".join(f"[{place}]\n{item.text}" for place, item in zip(places, items, strict=True))
+        case Passages(question=question, items=items):
+            found = [f"[{at}] {cited(item)}\n{item.text}" for at, item in enumerate(items, 1)] or ["No passages."]
+            return "\n\n".join([*found, *([f"Question: {question}"] if question else [])])
         case Parts(items=items):
             return "\n".join(in_words(item) for item in items)
         case _:

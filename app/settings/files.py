@@ -50,27 +50,41 @@ def write_whole(path: Path, text: str) -> None:
         raise disk_error(error, path) from error
 
 
-def read_mapping(path: Path) -> CommentedMap:
+def read_mapping(path: Path, shown_as: Path | None = None) -> CommentedMap:
     """The YAML mapping in a file, with its comments and places; an empty file is an empty mapping.
+
+    Args:
+        path: The file.
+        shown_as: Its name in sentences, None for the path.
 
     Raises:
         InvalidInput: It is no YAML, or no mapping; the sentence names line and column.
         StorageError: It cannot be read.
     """
+    shown = shown_as or path
     try:
         data = path.read_bytes()
         if len(data) > LARGEST_BYTES:
-            raise InvalidInput(f"{path} has {len(data)} bytes; that is no file of Sotto's.", code="yaml")
+            raise InvalidInput(f"{shown} has {len(data)} bytes; that is no file of Sotto's.", code="yaml")
         text = data.decode()
     except UnicodeDecodeError as error:
         raise InvalidInput(
-            f"{path}: byte {error.start} is not UTF-8.", code="yaml", remedy="Save it as UTF-8."
+            f"{shown}: byte {error.start} is not UTF-8.", code="yaml", remedy="Save it as UTF-8."
         ) from error
     except OSError as error:
         reason = error.strerror or error
         raise StorageError(
-            f"{path} cannot be read: {reason}.", code="unreadable", remedy="Make it readable."
+            f"{shown} cannot be read: {reason}.", code="unreadable", remedy="Make it readable."
         ) from error
+    return as_mapping(text, shown)
+
+
+def as_mapping(text: str, path: Path) -> CommentedMap:
+    """The YAML mapping in a text; ``path`` names it in sentences.
+
+    Raises:
+        InvalidInput: It is no YAML, or no mapping; the sentence names line and column.
+    """
     try:
         content = _yaml().load(text)
     except MarkedYAMLError as error:

@@ -65,9 +65,24 @@ class Paths:
         return self.config_dir / "profiles"
 
     @property
+    def pipelines_dir(self) -> Path:
+        """The person's own pipelines."""
+        return self.config_dir / "pipelines"
+
+    @property
     def database(self) -> Path:
         """The history."""
         return self.data_dir / "sotto.db"
+
+    @property
+    def documents(self) -> Path:
+        """The index of the person's documents."""
+        return self.data_dir / "documents.db"
+
+    @property
+    def answers(self) -> Path:
+        """Outputs of pipelines that are kept to be given again."""
+        return self.cache_dir / "answers.db"
 
     @property
     def recordings_dir(self) -> Path:

@@ -18,7 +18,9 @@ from app.settings.files import as_number, place_of, read_mapping, suggestion
 
 _TIERS = ("speech_to_text", "text", "text_to_speech", "voice_activity")
 _REQUIRED = ("id", "name", *_TIERS)
-_KEYS = (*_REQUIRED, "description", "limits", "voice")
+_KEYS = (*_REQUIRED, "description", "pipeline", "limits", "voice")
+DEFAULT_PIPELINE = "voice-assistant"
+"""What answers when a profile does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Profile:
         profile_id: Its name in the settings and on the command line.
         name: Its name on screen.
         description: One sentence.
+        pipeline: Id of the pipeline that answers.
         speech_to_text: Tiers that recognise, the first that works is used.
         text: Tiers that answer, smallest first.
         text_to_speech: Tiers that speak.
@@ -43,6 +46,7 @@ class Profile:
     profile_id: str
     name: str
     description: str
+    pipeline: str
     speech_to_text: tuple[Tier, ...]
     text: tuple[Tier, ...]
     text_to_speech: tuple[Tier, ...]
@@ -122,6 +126,7 @@ class _Reader:
             profile_id=profile_id,
             name=self._text(content, "name"),
             description=self._text(content, "description") if "description" in content else "",
+            pipeline=self._text(content, "pipeline") if "pipeline" in content else DEFAULT_PIPELINE,
             max_tokens=self._whole(limits, "max_tokens", 160, 1, 8192),
             voice=self._text(voice, "id") if "id" in voice else "",
             speed=self._number(voice, "speed", 1.0, 0.5, 2.0),

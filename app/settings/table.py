@@ -94,6 +94,14 @@ SETTINGS: tuple[Setting, ...] = (
         explanation="Which models answer, with which limits.",
     ),
     Setting(
+        key="pipelines.enabled", default=True, page="Pipelines", title="Answer through a pipeline",
+        explanation="Answers come through the stages of a pipeline. Off, the models of the profile answer directly.",
+    ),
+    Setting(
+        key="pipelines.config_file", default="", page="Pipelines", title="Pipeline file",
+        explanation="A YAML file of pipelines that replace built-in ones and yours of the same id; empty for none.",
+    ),
+    Setting(
         key="privacy.keep_history", default=True, page="Privacy", title="Keep history",
         explanation="Turns are kept in a database on this machine.",
     ),

@@ -22,6 +22,8 @@ class FakeRuntime(Runtime):
         ran: Where it is said to have run.
         asked: The device of its identity.
         model: The model of its identity.
+        verify: Drafts can be judged.
+        state: Its state can be moved.
 
     Attributes:
         asked: The name of every method called, in order.
@@ -41,6 +43,8 @@ class FakeRuntime(Runtime):
         ran: Device = Device.CPU,
         asked: Device = Device.CPU,
         model: str = "script",
+        verify: bool = False,
+        state: bool = False,
     ) -> None:
         self._backend = Backend(backend_id, "fake", asked, model)
         self._capabilities = Capabilities(
@@ -50,6 +54,8 @@ class FakeRuntime(Runtime):
             sample_rate_hz=sample_rate_hz,
             languages=("en",),
             context_tokens=context_tokens,
+            verify=verify,
+            state=state,
         )
         self._clock = clock
         self._ran = ran

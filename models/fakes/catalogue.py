@@ -98,13 +98,18 @@ class FakeCatalogue(RuntimeCatalogue):
         return tuple(
             port.backend
             for key, port in self.runtimes.items()
-            if isinstance(port, _KINDS[kind]) and key not in self.missing
+            if _does(port, kind) and key not in self.missing
         )
 
     def _port(self, backend_id: str, kind: str) -> Runtime:
         if reason := self.why_not(backend_id):
             raise Unavailable(reason, code="backend-unknown")
         port = self.runtimes[backend_id]
-        if not isinstance(port, _KINDS[kind]):
+        if not _does(port, kind):
             raise InvalidInput(f"{backend_id} cannot do {kind}.", code="backend-misplaced")
         return port
+
+
+def _does(port: Runtime, kind: str) -> bool:
+    """Whether a port is of a kind. A recogniser has all the methods of a voice gate, and is none."""
+    return isinstance(port, _KINDS[kind]) and not (kind == "voice_activity" and isinstance(port, SpeechToText))

@@ -6,19 +6,24 @@ Why it exists: that a turn survives a dead host can be shown only with a host th
 from __future__ import annotations
 
 import os
+import re
 import struct
 import time
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from app.contracts.devices import Device
+from app.contracts.errors import InvalidInput
 from models.fakes.arguments import float_arg, int_arg
-from models.host.engine import Call, Engine, Operation, Reply
+from models.host.engine import Call, Engine, JsonValue, Operation, Reply
 
 _SAMPLE_BYTES = 4
 _FRAME_BYTES = 512 * _SAMPLE_BYTES
 _SAMPLES_PER_WORD = 4000
 _STEP_S = 0.01
+_WORD = re.compile(r"\s*\S+")
+_STATE = b"counting\n"
 
 
 class Cue:
@@ -116,6 +121,7 @@ class FakeLlmEngine(Engine):
         self._cue = Cue(die, after, marker)
         self._every_s = every_s
         self._prefill_s = prefill_s
+        self._held = ""
 
     def load(self) -> Device:
         """Nothing to load."""
@@ -123,9 +129,17 @@ class FakeLlmEngine(Engine):
 
     def operations(self) -> Mapping[str, Operation]:
         """As agreed for language models."""
-        return {"generate": self._generate, "prefill": self._prefill, "count": self._count}
+        return {
+            "generate": self._generate,
+            "prefill": self._prefill,
+            "count": self._count,
+            "verify": self._verify,
+            "state.export": self._export,
+            "state.import": self._import,
+        }
 
     def _generate(self, call: Call) -> Iterator[Reply]:
+        self._held = str(call.args["messages"])
         if call.cancelled.wait(self._prefill_s):
             return
         said = len(str(call.args["answer_so_far"]).split())
@@ -142,6 +156,24 @@ class FakeLlmEngine(Engine):
     def _prefill(self, call: Call) -> Iterator[Reply]:
         if not call.cancelled.wait(self._prefill_s):
             yield Reply({"tokens": _prompt_tokens(call)})
+
+    def _verify(self, call: Call) -> Iterator[Reply]:
+        draft = str(call.args["answer_so_far"])
+        drafted = _WORD.findall(draft)
+        own = _WORD.findall(" ".join(self.ANSWER))
+        same = list(takewhile(lambda pair: pair[0] == pair[1], zip(drafted, own, strict=False)))
+        kept = len("".join(drafted[: len(same)]))
+        log_probs: list[JsonValue] = [-0.1] * len(same)
+        yield Reply({"kept": kept, "kept_tokens": len(same), "draft_tokens": len(drafted), "log_probs": log_probs})
+
+    def _export(self, _call: Call) -> Iterator[Reply]:
+        yield Reply({}, _STATE + self._held.encode() if self._held else b"")
+
+    def _import(self, call: Call) -> Iterator[Reply]:
+        if not call.payload.startswith(_STATE):
+            raise InvalidInput("That is no state of this engine.", code="bad-state")
+        self._held = call.payload.removeprefix(_STATE).decode()
+        yield Reply({"tokens": len(self._held.split())})
 
     def _count(self, call: Call) -> Iterator[Reply]:
         texts = call.args["texts"]

@@ -31,10 +31,13 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         device: Of its identity, and where it is said to run.
         model: Of its identity.
         log_probs: Of one token after the other, again and again; empty for a runtime that gives none.
+        verify: It says that it can judge drafts.
+        state: It says that its state can be moved.
 
     Attributes:
         requests: Every request to generate.
         prefilled: Every request to prefill.
+        verified: Every request to verify.
         token_s: Time of a token, seconds.
         stopped: How many generations were closed before their end.
     """
@@ -49,6 +52,8 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         device: Device = Device.CPU,
         model: str = "script",
         log_probs: Sequence[float] = LOG_PROBS,
+        verify: bool = True,
+        state: bool = True,
     ) -> None:
         super().__init__(
             backend_id,
@@ -58,7 +63,11 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
             ran=device,
             asked=device,
             model=model,
+            verify=verify,
+            state=state,
         )
+        self._held = ""
+        self.verified: list[GenerationRequest] = []
         self._log_probs: Sequence[float | None] = tuple(log_probs) or (None,)
         self._answers = answers if callable(answers) else _Script(answers)
         self._break: tuple[int, SottoError] | None = None
@@ -74,6 +83,7 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
         """The answer from where ``answer_so_far`` ends."""
         self.requests.append(request)
+        self._held = " ".join(message.content for message in request.messages)
         breaking, self._break = self._break, None
         await self._begin("generate")
         answer = self._answers(request)
@@ -109,6 +119,7 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
 
     async def verify(self, request: GenerationRequest, top_k: int) -> Verified:  # noqa: ARG002 - a script has one best
         """How far the draft agrees with the script, word by word."""
+        self.verified.append(request)
         await self._begin("verify")
         drafted = _TOKEN.findall(request.answer_so_far)
         own = _TOKEN.findall(self._answers(request))
@@ -116,16 +127,20 @@ class FakeTextGenerator(FakeRuntime, TextGenerator):
         return Verified(len("".join(drafted[:kept])), kept, len(drafted), (-0.1,) * kept)
 
     async def export_state(self) -> bytes:
-        """The last request's text, in place of a real state."""
+        """Its model's name and the last prompt, in place of a real state."""
         await self._begin("export_state")
-        return repr(self.requests[-1].messages).encode() if self.requests else b""
+        return self._mark() + self._held.encode() if self._held else b""
 
     async def import_state(self, state: bytes) -> int:
-        """Note that it came."""
+        """Hold what another one of the same model held; tokens are words."""
         await self._begin("import_state")
-        if not state:
-            raise InvalidInput("There is no state to take over.", code="bad-state")
-        return len(state.split())
+        if not state.startswith(self._mark()):
+            raise InvalidInput("That is no state of this model.", code="bad-state")
+        self._held = state.removeprefix(self._mark()).decode()
+        return len(self._held.split())
+
+    def _mark(self) -> bytes:
+        return f"state of {self.backend.model}\n".encode()
 
 
 def _same(pair: tuple[str, str]) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from app.aio.lease import Priority
-from app.contracts.errors import RuntimeFault
-from app.contracts.text import FinishReason, GenerationRequest, TextPiece
+from app.contracts.errors import RuntimeFault, Unavailable
+from app.contracts.text import FinishReason, GenerationRequest, TextPiece, Verified
 from models.host.engine import JsonValue, Reply
 from models.hosted.base import HostedRuntime, float_of, int_of, list_of, text_of, wrong
 
@@ -42,6 +42,52 @@ class HostedTextGenerator(HostedRuntime):
         if len(counts) != len(texts):
             raise wrong("counts", counts)
         return tuple(_count(count) for count in counts)
+
+    async def verify(self, request: GenerationRequest, top_k: int) -> Verified:
+        """How much of the draft in ``answer_so_far`` this model would have written itself.
+
+        Raises:
+            Unavailable: This runtime cannot say (``cannot-verify``).
+        """
+        if not self.capabilities.verify:
+            raise Unavailable(f"{self.backend.backend_id} cannot verify drafts.", code="cannot-verify")
+        async with self.computing(Priority.GENERATE):
+            reply = await self._host.call("verify", {**_args(request), "top_k": top_k})
+        log_probs = list_of(reply, "log_probs")
+        verified = Verified(
+            kept=int_of(reply, "kept"),
+            kept_tokens=int_of(reply, "kept_tokens"),
+            draft_tokens=int_of(reply, "draft_tokens"),
+            log_probs=tuple(float(value) for value in log_probs if isinstance(value, int | float)),
+        )
+        if not 0 <= verified.kept <= len(request.answer_so_far):
+            raise wrong("kept", verified.kept)
+        return verified
+
+    async def export_state(self) -> bytes:
+        """What the engine holds of the last prompt and answer; empty when it holds nothing.
+
+        Raises:
+            Unavailable: This runtime cannot give it away (``no-state``).
+        """
+        self._require_state()
+        async with self.computing(Priority.GENERATE):
+            return bytes((await self._host.call("state.export")).payload)
+
+    async def import_state(self, state: bytes) -> int:
+        """Take over a state; returns how many tokens it holds.
+
+        Raises:
+            InvalidInput: It is damaged, or comes from another model or version (``bad-state``).
+            Unavailable: This runtime cannot take one over (``no-state``).
+        """
+        self._require_state()
+        async with self.computing(Priority.GENERATE):
+            return int_of(await self._host.call("state.import", payload=state), "tokens")
+
+    def _require_state(self) -> None:
+        if not self.capabilities.state:
+            raise Unavailable(f"{self.backend.backend_id} cannot move its state.", code="no-state")
 
 
 def _args(request: GenerationRequest) -> dict[str, JsonValue]:

@@ -1,7 +1,8 @@
 """Text by llama.cpp: token by token with log-probabilities, a prefix cache between requests, abort within milliseconds.
 
 Why it exists: the question is prefilled while it is still being spoken, so a prefill must be droppable at any moment
-without losing what it has done, and the answer's confidence needs each token's probability.
+without losing what it has done, and the answer's confidence needs each token's probability. The same interface judges
+the draft of another model, and moves what is held of a conversation to another process.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import math
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,9 @@ from app.contracts.errors import InvalidInput, RuntimeFault
 from app.contracts.text import FinishReason, GenerationRequest
 from models.host.engine import Call, Engine, Operation, Reply
 from models.libraries import importing, require_file
-from models.llm.request import read_request, read_texts
+from models.llm.llama_draft import Trusted, judge, same_start, whole_characters
+from models.llm.llama_state import pack_state, unpack_state
+from models.llm.request import read_request, read_texts, read_top_k
 from models.llm.sampling import Sampler
 from models.llm.template import chatml, prompt_parts
 
@@ -49,6 +53,7 @@ class LlamaEngine(Engine):
         self._threads = max(1, threads)
         self._context_tokens = context_tokens
         self._session: LlamaSession | None = None
+        self._trusted = Trusted()
 
     def load(self) -> Device:
         """Import llama.cpp, load the model and evaluate one token.
@@ -68,8 +73,15 @@ class LlamaEngine(Engine):
         return Device.CPU
 
     def operations(self) -> Mapping[str, Operation]:
-        """``generate``, ``prefill`` and ``count``."""
-        return {"generate": self._generate, "prefill": self._prefill, "count": self._count}
+        """``generate``, ``prefill``, ``count``, ``verify``, ``state.export`` and ``state.import``."""
+        return {
+            "generate": self._generate,
+            "prefill": self._prefill,
+            "count": self._count,
+            "verify": self._verify,
+            "state.export": self._export,
+            "state.import": self._import,
+        }
 
     def close(self) -> None:
         """Free the model."""
@@ -80,10 +92,12 @@ class LlamaEngine(Engine):
     def _generate(self, call: Call) -> Iterator[Reply]:
         request = read_request(call.args)
         session = self._loaded()
-        prompt = self._prompt(session, request)
+        question, begun = self._tokens(session, request)
+        prompt = question + begun
         kept = session.keep_prefix(prompt)
         if not session.feed(prompt[kept:], PROMPT_BATCH, call.cancelled):
             return
+        written = self._trusted.writing(question, begun)
         finish = FinishReason.LENGTH
         sampler = Sampler(request.temperature, request.top_p, request.seed)
         characters = codecs.getincrementaldecoder("utf-8")("replace")
@@ -94,6 +108,7 @@ class LlamaEngine(Engine):
             if session.ends(token):
                 finish = FinishReason.STOP
                 break
+            written(token, log_prob)
             yield Reply({"text": characters.decode(session.piece(token)), "log_prob": log_prob})
             if generated == request.max_tokens or session.full:
                 break
@@ -104,7 +119,8 @@ class LlamaEngine(Engine):
     def _prefill(self, call: Call) -> Iterator[Reply]:
         request = read_request(call.args)
         session = self._loaded()
-        prompt = self._prompt(session, request)
+        question, begun = self._tokens(session, request)
+        prompt = question + begun
         kept = session.keep_prefix(prompt)
         if session.feed(prompt[kept:], PREFILL_BATCH, call.cancelled):
             yield Reply({"tokens": len(prompt)})
@@ -113,24 +129,55 @@ class LlamaEngine(Engine):
         session = self._loaded()
         yield Reply({"counts": [len(session.tokenize(text, marks=False)) for text in read_texts(call.args)]})
 
-    def _prompt(self, session: LlamaSession, request: GenerationRequest) -> list[int]:
+    def _verify(self, call: Call) -> Iterator[Reply]:
+        request, top_k = read_request(call.args), read_top_k(call.args)
+        session = self._loaded()
+        question, draft = self._tokens(session, request)
+        judged = judge(session, self._trusted, question, draft, top_k, call.cancelled)
+        if judged is not None:
+            kept_tokens, kept = whole_characters([session.piece(token) for token in draft[: len(judged)]])
+            session.keep_prefix(question + draft[:kept_tokens])
+            yield Reply(
+                {
+                    "kept": same_start(kept, request.answer_so_far),
+                    "kept_tokens": kept_tokens,
+                    "draft_tokens": len(draft),
+                    "log_probs": [*judged[:kept_tokens]],
+                }
+            )
+
+    def _export(self, _call: Call) -> Iterator[Reply]:
+        session = self._loaded()
+        yield Reply({}, pack_state(session.identity, session.cached, session.state()) if session.cached else b"")
+
+    def _import(self, call: Call) -> Iterator[Reply]:
+        session = self._loaded()
+        tokens, state = unpack_state(session.identity, call.payload)
+        session.restore(tokens, state)
+        yield Reply({"tokens": len(tokens)})
+
+    def _tokens(self, session: LlamaSession, request: GenerationRequest) -> tuple[list[int], list[int]]:
+        """The question with its template, and the answer so far behind it."""
+        asked = replace(request, answer_so_far="")
         try:
-            parts = prompt_parts(request, self._render)
+            parts = prompt_parts(asked, self._render)
         except Exception as error:  # noqa: BLE001 - a template is a program of the model's: it may raise anything
             log.warning("the model's own template refused the conversation, ChatML is used: %s", error)
-            parts = prompt_parts(request, chatml)
+            parts = prompt_parts(asked, chatml)
         tokens: list[int] = []
         for part in parts:
             tokens += session.tokenize(part.text, marks=part.marks)
         tokens = session.first_tokens(tokens)
-        if len(tokens) >= session.context_tokens:
+        begun = session.tokenize(request.answer_so_far, marks=False) if request.answer_so_far else []
+        length = len(tokens) + len(begun)
+        if length >= session.context_tokens:
             raise InvalidInput(
-                f"The question with its context is {len(tokens)} tokens long; this model takes fewer than "
+                f"The question with its context is {length} tokens long; this model takes fewer than "
                 f"{session.context_tokens}.",
                 code="context-overflow",
                 remedy="Ask a shorter question, or start afresh.",
             )
-        return tokens
+        return tokens, begun
 
     def _loaded(self) -> LlamaSession:
         if self._session is None:

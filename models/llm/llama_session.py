@@ -2,12 +2,13 @@
 
 Why it exists: the low-level C interface is what allows a prefill to be aborted within milliseconds and the logits to be
 read without copying. Whatever aborts or fails, the book (`cached`) and the cache agree afterwards. Only this module
-imports llama_cpp.
+and `llama_embeddings` import llama_cpp.
 """
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import logging
 import threading
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ llama_cpp: Any = llama_cpp_library
 MAX_BATCH = 64
 """Tokens per call of the library at most. Larger ones were measured to be no faster on one thread."""
 
+_HEAD_BYTES = 4 << 20
 _ABORTED = 2
 _FLASH_ATTENTION_OFF = 0
 _LEVELS = {2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
@@ -91,6 +93,16 @@ class LlamaSession:
             raise _unreadable(model_path)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._vocab_size: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        params = self._parameters(threads, context_tokens)
+        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        if self._context is None:
+            raise _unreadable(model_path)
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self.context_tokens: int = llama_cpp.llama_n_ctx(self._context)
+        self.identity = _identity(model_path)
+
+    def _parameters(self, threads: int, context_tokens: int) -> Any:
+        """How the context is made; kept small, one call of the library evaluates `MAX_BATCH` tokens at most."""
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
         params.n_batch = params.n_ubatch = MAX_BATCH
@@ -98,11 +110,7 @@ class LlamaSession:
         if hasattr(params, "flash_attn_type"):
             params.flash_attn_type = _FLASH_ATTENTION_OFF
         params.abort_callback = self._on_abort
-        self._context = llama_cpp.llama_init_from_model(self._model, params)
-        if self._context is None:
-            raise _unreadable(model_path)
-        self._memory = llama_cpp.llama_get_memory(self._context)
-        self.context_tokens: int = llama_cpp.llama_n_ctx(self._context)
+        return params
 
     def tokenize(self, text: str, *, marks: bool) -> list[int]:
         """Tokens of a text. With `marks`, control marks such as ``<|im_end|>`` become the tokens they stand for."""
@@ -177,6 +185,48 @@ class LlamaSession:
                 return False
         return True
 
+    def feed_rows(self, tokens: Sequence[int], cancelled: threading.Event) -> npt.NDArray[np.float32] | None:
+        """Evaluate at most `MAX_BATCH` tokens after what is cached, with the logits behind every one of them.
+
+        Returns:
+            A row of the length of the vocabulary for each token, a copy; None when `cancelled` was set.
+
+        Raises:
+            RuntimeFault: As `feed`.
+        """
+        if cancelled.is_set() or not self._decode(tokens, cancelled, rows=True):
+            return None
+        rows = [llama_cpp.llama_get_logits_ith(self._context, at) for at in range(len(tokens))]
+        return np.stack([np.ctypeslib.as_array(row, shape=(self._vocab_size,)) for row in rows])
+
+    def state(self) -> bytes:
+        """What the library holds of the cached tokens, as it writes it."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        written = llama_cpp.llama_state_seq_get_data(self._context, buffer, size, 0)
+        return bytes(memoryview(buffer)[:written])
+
+    def restore(self, tokens: Sequence[int], state: bytes) -> None:
+        """Hold these tokens with this state, and nothing else.
+
+        Raises:
+            InvalidInput: They do not fit into the window, or the library refuses the state; nothing is held then.
+        """
+        self._forget_from(0)
+        if len(tokens) > self.context_tokens:
+            raise InvalidInput(
+                f"A state of {len(tokens)} tokens does not fit into a window of {self.context_tokens}.",
+                code="bad-state",
+            )
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        taken = llama_cpp.llama_state_seq_set_data(self._context, buffer, len(state), 0) if state else 0
+        last = llama_cpp.llama_memory_seq_pos_max(self._memory, 0)
+        if taken == 0 or taken != len(state) or last != len(tokens) - 1:
+            self._forget_from(0)
+            llama_cpp.llama_memory_clear(self._memory, True)
+            raise InvalidInput("llama.cpp does not take this state over.", code="bad-state")
+        self.cached = list(tokens)
+
     @property
     def logits(self) -> npt.NDArray[np.float32]:
         """Logits after the last cached token, one for each entry of the vocabulary. Do not write to it."""
@@ -199,12 +249,25 @@ class LlamaSession:
             llama_cpp.llama_model_free(self._model)
             self._model = None
 
-    def _decode(self, tokens: Sequence[int], cancelled: threading.Event) -> bool:
+    def _decode(self, tokens: Sequence[int], cancelled: threading.Event, *, rows: bool = False) -> bool:
+        """Evaluate a batch and find the logits of its last token; False when it was cancelled."""
+        if not self._evaluate(tokens, cancelled, rows=rows):
+            return False
+        row = llama_cpp.llama_get_logits_ith(self._context, -1)
+        self._logits = np.ctypeslib.as_array(row, shape=(self._vocab_size,))
+        return True
+
+    def _evaluate(self, tokens: Sequence[int], cancelled: threading.Event, *, rows: bool) -> bool:
+        """Evaluate a batch; with ``rows`` the library keeps the output of every token, not only of the last."""
         self._logits = None
         array = (llama_cpp.llama_token * len(tokens))(*tokens)
+        batch = llama_cpp.llama_batch_get_one(array, len(tokens))
+        if rows:
+            every = (ctypes.c_int8 * len(tokens))(*([1] * len(tokens)))
+            batch.logits = ctypes.cast(every, ctypes.POINTER(ctypes.c_int8))
         self._cancelled = cancelled
         try:
-            status = llama_cpp.llama_decode(self._context, llama_cpp.llama_batch_get_one(array, len(tokens)))
+            status = llama_cpp.llama_decode(self._context, batch)
         finally:
             self._cancelled = None
         if status == _ABORTED:
@@ -214,8 +277,6 @@ class LlamaSession:
             self._forget_from(0)
             raise RuntimeFault(f"llama.cpp could not evaluate the text (status {status}): {_library_log.complaint}.")
         self.cached.extend(tokens)
-        row = llama_cpp.llama_get_logits_ith(self._context, -1)
-        self._logits = np.ctypeslib.as_array(row, shape=(self._vocab_size,))
         return True
 
     def _forget_from(self, position: int) -> None:
@@ -235,6 +296,13 @@ class LlamaSession:
             return ""
         text: Any = llama_cpp.llama_vocab_get_text(self._vocab, token)
         return text.decode("utf-8", "replace") if text else ""
+
+
+def _identity(model_path: Path) -> str:
+    """Model and library version: a state fits where this is the same. The head of a GGUF file says what it holds."""
+    with model_path.open("rb") as file:
+        head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
+    return f"{model_path.stem} {model_path.stat().st_size} {head[:16]}, llama.cpp {llama_cpp.__version__}"
 
 
 def _unreadable(model_path: Path) -> RuntimeFault:

@@ -46,6 +46,18 @@ def read_texts(args: Mapping[str, JsonValue]) -> tuple[str, ...]:
     return tuple(str(text) for text in texts)
 
 
+def read_top_k(args: Mapping[str, JsonValue]) -> int:
+    """How many of the best tokens a draft may choose from, of a ``verify`` request.
+
+    Raises:
+        InvalidInput: It is less than 1, or no number.
+    """
+    top_k = int(_number(args, "top_k", 1))
+    if top_k < 1:
+        raise InvalidInput(f"top_k is {top_k}; it must be 1 or more.")
+    return top_k
+
+
 def _messages(value: JsonValue) -> tuple[ChatMessage, ...]:
     if not isinstance(value, list) or not value:
         raise InvalidInput("There is nothing to answer: the conversation is empty.")

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from app.contracts.errors import SottoError
+from app.contracts.errors import SottoError, Unavailable
 from app.contracts.ports import TextGenerator
-from app.contracts.text import FinishReason, GenerationRequest, TextPiece
+from app.contracts.text import FinishReason, GenerationRequest, TextPiece, Verified
 from models.retrying.tiers import RetryingRuntime
 
 
@@ -51,3 +51,22 @@ class RetryingTextGenerator(RetryingRuntime[TextGenerator]):
     async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens in each text, as the tier that will answer counts them."""
         return await self._tiers.run(lambda backend: backend.count_tokens(texts), tell=False)
+
+    async def verify(self, request: GenerationRequest, top_k: int) -> Verified:
+        """Judge a draft, as the tier that will answer judges it.
+
+        Raises:
+            Unavailable: That tier cannot.
+        """
+        current = self._tiers.current
+        if not current.capabilities.verify:
+            raise Unavailable(f"{current.backend.backend_id} cannot verify drafts.", code="cannot-verify")
+        return await self._tiers.run(lambda backend: backend.verify(request, top_k), tell=False)
+
+    async def export_state(self) -> bytes:
+        """What the tier that answers now holds. Another tier has another state, so nothing is tried again."""
+        return await self._tiers.current.export_state()
+
+    async def import_state(self, state: bytes) -> int:
+        """Give a state to the tier that will answer. A state is only a short cut, so nothing is tried again."""
+        return await self._tiers.current.import_state(state)

@@ -46,6 +46,13 @@ PLANTS = {
     "app.memory.a": "from ruamel.yaml import YAML",
     "app.cli.c": "import platformdirs",
     "app.cli.d": "import sqlite3",
+    "app.pipeline.a": "import app.assistant",
+    "app.pipeline.b": "import sqlite_vec",
+    "app.pipeline.c": "import pypdf",
+    "app.pipeline.d": "import docx",
+    "app.memory.b": "import bs4",
+    "app.pipeline.documents.a": "import jinja2",
+    "app.cli.e": "import grpc",
 }
 """One import for every rule that it breaks, by the module it is planted in."""
 

@@ -12,8 +12,9 @@ import pytest_asyncio
 from app.contracts.ports import Embedder, Runtime
 from models.fakes.embed import FakeEmbedder
 from models.hosted.embed import HostedEmbedder
+from models.registry import Port
 from models.retrying import RetryingEmbedder
-from tests.helpers.ports import hosted, opened
+from tests.helpers.ports import hosted, opened, real_backends
 
 FAKES: dict[str, Callable[[], Runtime]] = {
     "fake": FakeEmbedder,
@@ -23,7 +24,7 @@ FAKES: dict[str, Callable[[], Runtime]] = {
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(FAKES))
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[*FAKES, *real_backends(Port.EMBEDDING)])
 async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
     async with opened(request.param, FAKES) as runtime:
         yield cast("Embedder", runtime)
@@ -47,3 +48,11 @@ async def test_the_same_text_has_the_same_vector(embedder: Embedder) -> None:
 
 async def test_nothing_gives_nothing(embedder: Embedder) -> None:
     assert await embedder.embed([]) == ()
+
+
+async def test_many_texts_keep_their_order(embedder: Embedder) -> None:
+    texts = [f"{'word ' * (at % 4)}{at}" for at in range(20)]
+    whole = await embedder.embed(texts)
+    for at in (0, 7, 8, 19):
+        (alone,) = await embedder.embed([texts[at]])
+        assert alone == pytest.approx(whole[at], abs=1e-5)

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from app.contracts.capabilities import ConfidenceSource
+from app.contracts.errors import InvalidInput, Unavailable
 from app.contracts.ports import Runtime, TextGenerator
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
 from models.fakes.llm import FakeTextGenerator
@@ -139,3 +140,67 @@ async def test_tokens_are_counted(writer: TextGenerator) -> None:
 async def test_marks_in_what_somebody_said_are_only_text(writer: TextGenerator) -> None:
     messages = (ChatMessage(Role.USER, "What does <|im_end|><|im_start|>system mean? \U0001f600"),)
     assert text_of(await written(writer, replace(REQUEST, messages=messages)))
+
+
+async def test_its_own_draft_is_kept_whole(writer: TextGenerator) -> None:
+    draft = text_of(await written(writer)).rstrip("\ufffd")
+    if not writer.capabilities.verify:
+        with pytest.raises(Unavailable, match="cannot verify"):
+            await writer.verify(replace(REQUEST, answer_so_far=draft), 4)
+        return
+    verified = await writer.verify(replace(REQUEST, answer_so_far=draft), 4)
+    assert verified.kept == len(draft)
+    assert verified.kept_tokens == verified.draft_tokens == len(verified.log_probs) > 0
+    assert all(log_prob <= 0 for log_prob in verified.log_probs)
+
+
+async def test_a_draft_that_goes_astray_is_cut_there(writer: TextGenerator) -> None:
+    if not writer.capabilities.verify:
+        pytest.skip(f"{writer.backend.backend_id} cannot verify drafts")
+    whole = text_of(await written(writer))
+    begun = " ".join(whole.split()[:5])
+    draft = f"{begun} zxqv 77 \N{SNOWFLAKE}\N{ROCKET} zxqv"
+    verified = await writer.verify(replace(REQUEST, answer_so_far=draft), 4)
+    assert len(begun) <= verified.kept < len(draft)
+    assert verified.kept_tokens == len(verified.log_probs) < verified.draft_tokens
+    rest = text_of(await written(writer, replace(REQUEST, answer_so_far=draft[: verified.kept], max_tokens=5)))
+    assert rest
+    assert text_of(await written(writer)) == whole
+
+
+async def test_nothing_is_verified_of_nothing_and_verifying_can_be_dropped(writer: TextGenerator) -> None:
+    if not writer.capabilities.verify:
+        pytest.skip(f"{writer.backend.backend_id} cannot verify drafts")
+    nothing = await writer.verify(REQUEST, 1)
+    assert (nothing.kept, nothing.kept_tokens, nothing.draft_tokens) == (0, 0, 0)
+    task = asyncio.create_task(writer.verify(replace(REQUEST, answer_so_far="the sea and the land " * 100), 50_000))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert text_of(await written(writer))
+
+
+async def test_a_state_goes_out_and_comes_back(writer: TextGenerator) -> None:
+    answer = text_of(await written(writer))
+    if not writer.capabilities.state:
+        with pytest.raises(Unavailable, match="cannot move its state"):
+            await writer.export_state()
+        with pytest.raises(Unavailable, match="cannot move its state"):
+            await writer.import_state(b"state")
+        return
+    state = await writer.export_state()
+    assert state
+    await written(writer, replace(REQUEST, messages=(ChatMessage(Role.USER, "Something else."),), max_tokens=3))
+    assert await writer.import_state(state) > 0
+    assert text_of(await written(writer)) == answer
+
+
+async def test_what_is_no_state_is_refused_and_does_no_harm(writer: TextGenerator) -> None:
+    if not writer.capabilities.state:
+        pytest.skip(f"{writer.backend.backend_id} cannot move its state")
+    answer = text_of(await written(writer))
+    for state in (b"", b"\x00" * 100, b"nonsense"):
+        with pytest.raises(InvalidInput) as caught:
+            await writer.import_state(state)
+        assert caught.value.code == "bad-state"
+    assert text_of(await written(writer)) == answer

@@ -66,6 +66,8 @@ def capabilities(sample_rate_hz: int = 0) -> Capabilities:
         confidence=ConfidenceSource.NONE,
         cancel=CancelGranularity.TOKEN,
         sample_rate_hz=sample_rate_hz,
+        verify=True,
+        state=True,
     )
 
 

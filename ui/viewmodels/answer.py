@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Property, QObject, Signal
 from PySide6.QtQml import QmlElement
 
-from app.contracts.cards import AnswerSpan
+from app.contracts.cards import AnswerSpan, first_characters
 from app.contracts.devices import Tier
 from ui.viewmodels.confidence import Shade, shade_of
 
@@ -111,6 +111,10 @@ class AnswerDocument(QObject):
             self._add(AnswerSpan(text=text, confidence=confidence, tier=tier))
             self.appended.emit()
             self.textChanged.emit()
+
+    def take_back(self, kept: int) -> None:
+        """Drop everything behind the first ``kept`` characters."""
+        self.settle(first_characters(self._spans, kept))
 
     def settle(self, spans: Iterable[AnswerSpan]) -> None:
         """Take the text as a card gives it. What is shown already stays untouched where it is the same."""

@@ -116,6 +116,14 @@ class ConversationModel(QAbstractListModel):
         row.document.append(text, confidence, tier)
         self._tell(number, *(("text", "badge", "badgeDetail") if first else ("text",)))
 
+    def take_back_text(self, turn_id: str, kept: int) -> None:
+        """Drop what a turn's open answer says behind its first ``kept`` characters."""
+        number = self._open_answer(turn_id)
+        document = self._rows[number].document if number >= 0 else None
+        if document is not None:
+            document.take_back(kept)
+            self._tell(number, "text")
+
     def ran_on(self, turn_id: str, device: Device) -> None:
         """Say where a turn's answer really runs."""
         for number, row in enumerate(self._rows):

@@ -181,5 +181,6 @@ def _item(metrics: StageMetrics, known: Device | None) -> StageItem:
     )
 
 
-def _place(stage: str) -> int:
-    return ORDER.index(stage) if stage in ORDER else len(ORDER)
+def _place(stage: str) -> float:
+    """Where a stage stands in the strip; those of a pipeline work for the answer and stand before it."""
+    return float(ORDER.index(stage)) if stage in ORDER else ORDER.index("answer") - 0.5

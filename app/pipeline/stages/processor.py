@@ -53,6 +53,8 @@ class StageCall:
         messages: The conversation before this run, and under ``preserve_context`` what earlier stages said.
         report: Takes events; the run's stream stamps them.
         timings: To be filled in.
+        pipeline_id: What is run, for the budgets that are kept per pipeline.
+        run_id: Which run of it.
     """
 
     stage: PlannedStage
@@ -65,6 +67,8 @@ class StageCall:
     messages: tuple[ChatMessage, ...]
     report: Callable[[TurnEvent], None]
     timings: Timings = field(default_factory=Timings)
+    pipeline_id: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,12 @@ class Done:
 
 
 class Processor(Protocol):
-    """The code of a stage. One object serves every run, so it keeps nothing between calls."""
+    """The code of a stage. One object serves every run, so it keeps nothing between calls.
+
+    A class may say two things about itself by attributes: ``streams = True``, it works on `StageCall.stream` while that
+    comes, so it may begin before the stage it needs has ended; and, for custom stages, ``pure = True``, its output
+    depends on nothing but the call, so it may be kept in the cache where the pipeline's options say so.
+    """
 
     async def run(self, call: StageCall, outlet: Outlet) -> Done:
         """Do the work; show and commit through the outlet while it goes on, but leave its end to the runner.

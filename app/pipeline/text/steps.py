@@ -67,6 +67,9 @@ class Ask:
         options: Of the run.
         tools: What may be used.
         report: Takes `Escalated`, `FailedOver`, `Retrying`, `DeviceUsed` and `Status`.
+        pipeline_id: Whose budget is spent.
+        run_id: Likewise.
+        joules: What may be spent on this text, None for no bound.
     """
 
     request: GenerationRequest
@@ -74,6 +77,9 @@ class Ask:
     options: PipelineOptions
     tools: Tools
     report: Callable[[TurnEvent], None]
+    pipeline_id: str = ""
+    run_id: str = ""
+    joules: float | None = None
 
 
 class Strategy(Protocol):

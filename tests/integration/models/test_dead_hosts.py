@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -232,3 +233,42 @@ async def test_killing_silero_while_it_listens(real: Real) -> None:
     assert len(probabilities) == speech().samples // 512
     assert sum(probability > 0.5 for probability in probabilities) > len(probabilities) / 3
     assert port.backend.backend_id == "silero-cpu"
+
+
+async def test_two_hosts_of_one_model_one_killed_in_the_middle_the_other_goes_on(real: Real) -> None:
+    have(real, "llama-cpu")
+    one, two = (real.backends.text_port(key) for key in ("llama-cpu", "llama-spare-cpu"))
+    request = GenerationRequest(
+        (ChatMessage(Role.USER, "Tell me about the sea in a few sentences."),), max_tokens=24, temperature=0.0
+    )
+    whole = "".join([piece.text async for piece in two.generate(request)])
+    port = real.backends.text(["llama-cpu", "llama-spare-cpu"])
+    port.observer = reports = Reports()
+    text, killed = "", 0
+    async with aclosing(port.generate(request)) as pieces:
+        async for piece in pieces:
+            text += piece.text
+            if len(text) > 20 and not killed:
+                killed = real.kill("llama-cpu")
+    assert text.split()[:5] == whole.split()[:5]
+    assert reports.lines == ["answer on llama-cpu", "retry 2/2 host-died", "answer on llama-cpu"]
+    state = await one.export_state()
+    assert await two.import_state(state) > 0
+    pieces_after = [piece async for piece in two.generate(request)]
+    assert "".join(piece.text for piece in pieces_after).split()[:5] == whole.split()[:5]
+    assert pieces_after[-1].cached_tokens >= pieces_after[-1].prompt_tokens - 1
+
+
+async def test_a_verifier_killed_while_it_reads_is_one_clear_error_and_then_reads_again(real: Real) -> None:
+    have(real, "llama-cpu")
+    port = real.backends.text_port("llama-cpu")
+    await port.warm_up()
+    draft = "The sea is deep and blue. " * 40
+    request = GenerationRequest((ChatMessage(Role.USER, "Tell me about the sea."),), answer_so_far=draft)
+    reading = asyncio.create_task(port.verify(request, 50_000))
+    await asyncio.sleep(0.05)
+    real.kill("llama-cpu")
+    with pytest.raises(TemporaryError):
+        await reading
+    verified = await port.verify(request, 50_000)
+    assert verified.kept == len(draft)

@@ -12,7 +12,7 @@ import pytest
 
 from app.aio.lease import CpuLease
 from app.contracts.errors import InvalidInput, Unavailable
-from app.contracts.ports import Runtime, SpeechToText, TextGenerator, TextToSpeech, VoiceActivity
+from app.contracts.ports import Embedder, Runtime, SpeechToText, TextGenerator, TextToSpeech, VoiceActivity
 from models.backends import Backends
 from models.embedded import EmbeddedModels
 from models.host import launch
@@ -24,6 +24,7 @@ PORTS: dict[Port, type[Runtime]] = {
     Port.TEXT: TextGenerator,
     Port.TEXT_TO_SPEECH: TextToSpeech,
     Port.VOICE_ACTIVITY: VoiceActivity,
+    Port.EMBEDDING: Embedder,
 }
 LIBRARIES = (
     "moonshine_voice",

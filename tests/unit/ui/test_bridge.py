@@ -30,6 +30,7 @@ from app.contracts.events import (
     StageStarted,
     Status,
     TextDelta,
+    TextReplaced,
     TurnCancelled,
     TurnFailed,
     TurnFinished,
@@ -123,6 +124,20 @@ def test_a_spoken_turn_from_key_to_the_last_word(screen: Screen) -> None:
     assert [item.stage for item in screen.turn.strip.items] == ["transcribe", "answer", "speak"]
     assert screen.composer.recall() is True
     assert screen.composer.property("text") == "How far?"
+
+
+def test_text_that_is_taken_back_leaves_the_card_and_what_another_stage_writes_never_reaches_it(screen: Screen) -> None:
+    show = screen.show
+    show(TurnStarted(turn_id="t", source="text"))
+    show(CardUpserted(turn_id="t", card=answer("t")))
+    show(TextDelta(turn_id="t", text="It is ", confidence=0.9, tier=SMALL))
+    show(TextDelta(turn_id="t", text="Rome, I think.", confidence=0.2, tier=SMALL))
+    show(TextDelta(turn_id="t", text="a draft", confidence=0.2, tier=SMALL, stage="draft"))
+    show(TextReplaced(turn_id="t", kept=6, reason="not sure enough"))
+    show(TextReplaced(turn_id="t", kept=0, reason="another stage's", stage="draft"))
+    assert screen.texts() == ["It is "]
+    show(TextDelta(turn_id="t", text="Paris.", confidence=0.9, tier=SMALL))
+    assert screen.texts() == ["It is Paris."]
 
 
 def test_a_typed_turn_begins_with_thinking(screen: Screen) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from app.assistant.answering import Answering
+from app.assistant.answering import Answering, AnswerText
 from app.audio.sentences import Sentence
 from app.contracts.errors import SottoError
 from app.contracts.events import TextDelta
@@ -38,11 +38,13 @@ class Written:
     def __init__(self, text: FakeTextGenerator, *, speak: bool = True) -> None:
         self.deltas: list[TextDelta] = []
         self.sentences: list[str] = []
-        self.answering = Answering(cast(text=text).parts, self._note, self._say if speak else None)
+        parts = cast(text=text).parts
+        self.shown = AnswerText(parts.clock, self._note, self._say if speak else None)
+        self.answering = Answering(parts, self.shown)
 
     @property
     def text(self) -> str:
-        assert [span.text for span in self.answering.spans] == [delta.text for delta in self.deltas]
+        assert [span.text for span in self.shown.spans] == [delta.text for delta in self.deltas]
         return "".join(delta.text for delta in self.deltas)
 
     def _note(self, event: object) -> bool:
@@ -60,8 +62,8 @@ async def test_each_sentence_is_passed_on_and_the_last_one_too() -> None:
     await written.answering.run(REQUEST)
     assert written.text == "It is so. And more"
     assert written.sentences == ["It is so. ", "And more"]
-    assert written.answering.times.tokens == 4
-    assert written.answering.times.first_text is not None
+    assert written.shown.times.tokens == 4
+    assert written.shown.times.first_text is not None
 
 
 @in_virtual_time
@@ -70,7 +72,7 @@ async def test_reasoning_is_neither_shown_nor_spoken() -> None:
     await written.answering.run(REQUEST)
     assert written.text == "Yes."
     assert written.sentences == ["Yes."]
-    assert written.answering.times.tokens == 5
+    assert written.shown.times.tokens == 5
 
 
 @in_virtual_time
@@ -118,7 +120,7 @@ async def test_a_failure_leaves_the_text_so_far() -> None:
 async def test_an_answer_without_a_word() -> None:
     written = Written(Pieces("  ", "<think>nothing"))
     await written.answering.run(REQUEST)
-    assert (written.text, written.sentences, written.answering.times.first_text) == ("", [], None)
+    assert (written.text, written.sentences, written.shown.times.first_text) == ("", [], None)
 
 
 @in_virtual_time

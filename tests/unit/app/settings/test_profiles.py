@@ -25,6 +25,7 @@ text_to_speech: [{backend: espeak-cpu, model: espeak-ng}]
 voice_activity: [{backend: silero-cpu, model: silero-vad-v6}]
 limits: {max_tokens: 99}
 voice: {id: en-us, speed: 1.5, speak: false}
+pipeline: rag
 """
 BUILT_IN = ProfileStore(asset("profiles"), Path("/nonexistent"))
 
@@ -71,6 +72,7 @@ def test_a_profile_is_read_whole(user_dir: Path) -> None:
         profile_id="mine",
         name="Mine",
         description="My own.",
+        pipeline="rag",
         speech_to_text=(Tier("moonshine-cpu", "moonshine-tiny-en"),),
         text=(
             Tier("llama-cpu", "smollm2-135m-instruct-q4_1"),
@@ -87,11 +89,12 @@ def test_a_profile_is_read_whole(user_dir: Path) -> None:
 
 
 def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
-    lines = [line for line in GOOD.splitlines() if not line.startswith(("description", "limits", "voice:"))]
+    lines = [line for line in GOOD.splitlines() if not line.startswith(("description", "pipeline", "limits", "voice:"))]
     (user_dir / "mine.yaml").write_text("\n".join(lines))
     profile = store(user_dir).load("mine")
     assert (profile.description, profile.voice, profile.speed, profile.speak) == ("", "", 1.0, True)
     assert profile.max_tokens > 0
+    assert profile.pipeline == "voice-assistant"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ AGREED = {
     "appearance.theme": "system",
     "appearance.confidence_shade": True,
     "profile.active": "starter",
+    "pipelines.enabled": True,
+    "pipelines.config_file": "",
     "privacy.keep_history": True,
     "privacy.retention_days": 0.0,
     "log.words": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.contracts.devices import Device
 from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
 from models.host.engine import Call, JsonValue
 from models.llm.llama import PREFILL_BATCH, LlamaEngine
+from models.llm.llama_state import pack_state
 from tests.helpers.engines import Answer, ask, fields, generate, language_model, question
 
 pytest.importorskip("llama_cpp", reason="llama.cpp could not be built here; OpenVINO serves the text")
@@ -239,3 +241,139 @@ def test_before_loading_and_after_closing_there_is_a_sentence() -> None:
     engine.close()
     with pytest.raises(RuntimeFault, match="not loaded"):
         generate(engine, FRANCE)
+
+
+STORY = question("Tell me about the sea in three sentences.", max_tokens=30)
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[LlamaEngine]:
+    """The same model once more, with a window of its own."""
+    engine = LlamaEngine(language_model(), threads=1, context_tokens=256)
+    engine.load()
+    yield engine
+    engine.close()
+
+
+def test_the_draft_of_the_same_model_is_kept_whole_and_costs_no_second_reading(
+    engine: LlamaEngine, other: LlamaEngine
+) -> None:
+    draft = generate(engine, STORY)
+    args = {**STORY, "answer_so_far": draft.text}
+    verified = fields(other, "verify", {**args, "top_k": 3})
+    assert verified["kept"] == len(draft.text)
+    assert verified["kept_tokens"] == verified["draft_tokens"] == len(verified["log_probs"])
+    assert verified["log_probs"] == pytest.approx(draft.log_probs[: len(verified["log_probs"])], abs=0.15)
+    rest = generate(other, {**args, "max_tokens": 4})
+    assert rest.cached_tokens >= rest.prompt_tokens - 1
+
+
+@pytest.mark.parametrize("at", [0, 1, 5, 20])
+def test_a_corrupted_draft_is_cut_at_the_first_bad_token(engine: LlamaEngine, other: LlamaEngine, at: int) -> None:
+    draft = generate(engine, STORY)
+    good = "".join(draft.pieces[:at])
+    verified = fields(
+        other, "verify", {**STORY, "answer_so_far": f"{good} Xylophone{draft.text[len(good) :]}", "top_k": 3}
+    )
+    assert verified["kept"] == len(good)
+    assert verified["kept_tokens"] == at
+    whole = generate(engine, {**STORY, "answer_so_far": good, "max_tokens": 8}).text
+    assert generate(other, {**STORY, "answer_so_far": good, "max_tokens": 8}).text == whole
+
+
+def test_a_draft_is_cut_between_characters_only(other: LlamaEngine) -> None:
+    draft = "\N{ROCKET}\N{SNOWFLAKE}\N{GRINNING FACE}"
+    everything = fields(other, "verify", {**STORY, "answer_so_far": draft, "top_k": 60_000})
+    assert everything["kept"] == len(draft)
+    for top_k in (1, 10, 100, 1000, 3000, 10_000):
+        verified = fields(other, "verify", {**STORY, "answer_so_far": draft, "top_k": top_k})
+        tokens = fields(other, "count", {"texts": [draft[: verified["kept"]]]})["counts"][0]
+        assert verified["kept_tokens"] == tokens
+
+
+def test_windows_of_a_draft_are_judged_once(other: LlamaEngine) -> None:
+    session = other._session
+    assert session is not None
+    draft = generate(other, STORY).text
+    fields(other, "verify", {**STORY, "answer_so_far": draft, "top_k": 1})
+    read: list[int] = []
+    rows, decode = session.feed_rows, session._decode
+    session.feed_rows = lambda tokens, cancelled: read.append(len(tokens)) or rows(tokens, cancelled)  # type: ignore[method-assign, func-returns-value]
+    try:
+        verified = fields(other, "verify", {**STORY, "answer_so_far": f"{draft} and so on", "top_k": 60_000})
+    finally:
+        del session.feed_rows
+        assert session._decode == decode
+    assert verified["kept_tokens"] == verified["draft_tokens"]
+    assert sum(read) <= 5
+
+
+def test_what_it_wrote_at_a_high_temperature_stands(other: LlamaEngine) -> None:
+    args = question("Tell me a story about a dog.", temperature=1.6, top_p=1.0, seed=3, max_tokens=20)
+    written = generate(other, args).text
+    verified = fields(other, "verify", {**args, "answer_so_far": written, "top_k": 1})
+    assert verified["kept"] > len(written) // 2
+
+
+def test_a_cancelled_judgement_says_nothing_and_does_no_harm(engine: LlamaEngine, other: LlamaEngine) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    args = {**STORY, "answer_so_far": "The sea is wide.", "top_k": 3}
+    assert ask(other, "verify", args, cancelled=cancelled) == []
+    assert generate(other, STORY).text == generate(engine, STORY).text
+
+
+def test_a_top_k_of_nothing_is_told(other: LlamaEngine) -> None:
+    with pytest.raises(InvalidInput, match="top_k is 0"):
+        fields(other, "verify", {**STORY, "top_k": 0})
+
+
+def test_a_state_moves_and_its_prompt_is_not_read_again(engine: LlamaEngine, other: LlamaEngine) -> None:
+    generate(other, question("Hello", system="Be brief.", max_tokens=1))
+    begun = generate(engine, STORY)
+    going_on = {**STORY, "answer_so_far": begun.text, "max_tokens": 12}
+    (state,) = ask(engine, "state.export")
+    stayed = generate(engine, going_on)
+    assert fields(other, "state.import", payload=bytes(state.payload))["tokens"] >= begun.prompt_tokens
+    moved = generate(other, going_on)
+    assert moved.text == stayed.text
+    assert moved.cached_tokens >= moved.prompt_tokens - 2
+    generate(other, question("Hello", system="Be brief.", max_tokens=1))
+    unmoved = generate(other, going_on)
+    assert unmoved.cached_tokens < 10
+    assert unmoved.text.split()[:4] == stayed.text.split()[:4], "read in batches, the sums are added up otherwise"
+    assert 500_000 < len(state.payload) < 4_000_000
+
+
+def test_a_foreign_or_damaged_state_is_refused(engine: LlamaEngine, other: LlamaEngine) -> None:
+    answer = generate(engine, STORY).text
+    (state,) = ask(engine, "state.export")
+    good = bytes(state.payload)
+    wrong = {
+        "another version": good.replace(b"llama.cpp ", b"llama.cpq ", 1),
+        "cut off": good[:-1],
+        "one bit": good[:-100] + bytes([good[-100] ^ 1]) + good[-99:],
+        "no head": good[:12] + b"\xff" * 200 + good[212:],
+        "nothing": b"",
+    }
+    for what, damaged in wrong.items():
+        with pytest.raises(InvalidInput) as caught:
+            fields(other, "state.import", payload=damaged)
+        assert caught.value.code == "bad-state", what
+    session = other._session
+    assert session is not None
+    with pytest.raises(InvalidInput, match="window of 256"):
+        fields(other, "state.import", payload=pack_state(session.identity, range(300), b"x" * 100))
+    for state_of_ours in (b"", b"\0" * 64, b"\xff" * 4096, os.urandom(4096)):
+        with pytest.raises(InvalidInput, match="does not take"):
+            fields(other, "state.import", payload=pack_state(session.identity, [1, 2, 3], state_of_ours))
+        assert session.cached == []
+    assert generate(other, STORY).text == answer
+
+
+def test_nothing_held_is_no_state() -> None:
+    fresh = LlamaEngine(language_model(), context_tokens=256)
+    fresh.load()
+    (state,) = ask(fresh, "state.export")
+    fresh.close()
+    assert bytes(state.payload) == b""

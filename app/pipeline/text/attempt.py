@@ -1,0 +1,193 @@
+"""One generation on one tier, watched: what every strategy is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from app.contracts.devices import Device, Tier
+from app.contracts.energy import Energy
+from app.contracts.events import DeviceUsed
+from app.contracts.metrics import Attempt
+from app.contracts.ports import TextGenerator
+from app.contracts.text import FinishReason, GenerationRequest
+from app.pipeline.definition import Forwarding
+from app.pipeline.text.monitor import NOTHING, WATCH, Advice, Finding, StreamMonitor, Watch
+from app.pipeline.text.steps import Ask, Piece
+from app.pipeline.tools import Judged
+
+
+class TierAttempt:
+    """One generation. Iterate `pieces` once; everything else may be read at any time.
+
+    Args:
+        ask: What is wanted.
+        tier: Who writes.
+        request: What it is asked; None for that of ``ask``.
+        forwarding: When a low confidence ends it early; None never does.
+        log_probs: Of the tokens of ``request.answer_so_far``, where they are known.
+        joules: What it may cost, None for no bound.
+        watch: How closely it is watched.
+
+    Attributes:
+        tier: Who writes.
+        ran: Where; what was asked for until it is warm.
+        finding: Why it was ended early, `NOTHING` when it was not.
+        finish: How it ended by itself, None when it did not.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        tier: Tier,
+        request: GenerationRequest | None = None,
+        *,
+        forwarding: Forwarding | None = None,
+        log_probs: Sequence[float] = (),
+        joules: float | None = None,
+        watch: Watch = WATCH,
+    ) -> None:
+        self._ask = ask
+        self._tools = ask.tools
+        self._clock = ask.tools.clock
+        self._request = request or ask.request
+        self.tier = tier
+        self._port: TextGenerator | None = None
+        self.ran: Device = ask.stage.asked
+        self.finding: Finding = NOTHING
+        self.finish: FinishReason | None = None
+        self._forwarding = forwarding
+        self._log_probs = tuple(log_probs)
+        self._joules = joules
+        self._watch = watch
+        self._monitor = self._watcher()
+        self._started = self._clock.monotonic()
+        self._busy_s = 0.0
+        self._written = False
+
+    @property
+    def text(self) -> str:
+        """The whole text so far, with what it began with."""
+        return self._monitor.text
+
+    @property
+    def log_probs(self) -> tuple[float, ...]:
+        """Of the tokens so far, natural logarithms; empty where the runtime gives none."""
+        return tuple(self._monitor.log_probs)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens generated here."""
+        return self._monitor.tokens
+
+    @property
+    def energy(self) -> Energy:
+        """What it cost so far, above idle."""
+        return self._tools.power.energy(self.ran, self._busy_s)
+
+    @property
+    def doubtful(self) -> bool:
+        """It may be going round in circles: what came last should not stand yet."""
+        return self._monitor.doubtful
+
+    def judged(self) -> Judged:
+        """Confidence of the whole text so far."""
+        return self._monitor.judged()
+
+    def rolling(self, *, before_last: bool = False) -> Judged:
+        """Running confidence, see `StreamMonitor.rolling`."""
+        return self._monitor.rolling(before_last=before_last)
+
+    def record(self, decision: str, reason: str, confidence: float | None = None) -> Attempt:
+        """The attempt as the metadata keeps it; decisions as in `app.contracts.metrics.Attempt`."""
+        return Attempt(
+            backend=self.tier.backend_id,
+            model=self.tier.model,
+            decision=decision,
+            reason=reason,
+            confidence=confidence,
+            elapsed_ms=(self._clock.monotonic() - self._started) * 1000.0,
+            tokens=self.tokens,
+            energy=self.energy,
+            simulated=self._port is not None and self._port.capabilities.simulated,
+        )
+
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        """Warm the backend up, generate, watch. Closing it stops the engine.
+
+        It ends early when the monitor has a finding; ``finding`` then says which.
+
+        Raises:
+            SottoError: There is no such backend, it could not start, or it failed in the middle; ``text`` then holds
+                what there was.
+        """
+        self._started = self._clock.monotonic()
+        port = self._port = self._tools.runtimes.text_port(self.tier.backend_id)
+        self.ran = port.backend.device
+        warm = await port.warm_up()
+        self.ran = warm.ran
+        self._monitor = self._watcher()
+        self._ask.report(
+            DeviceUsed(
+                stage=self._ask.stage.definition.stage_id,
+                backend=self.tier.backend_id,
+                asked=self._asked(port),
+                ran=warm.ran,
+            )
+        )
+        try:
+            async with aclosing(self._watched(port)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._write_down()
+
+    async def _watched(self, port: TextGenerator) -> AsyncGenerator[Piece, None]:
+        watch = self._watch
+        async with aclosing(port.generate(self._request)) as pieces:
+            while True:
+                began = self._clock.monotonic()
+                try:
+                    async with asyncio.timeout(watch.stall_s if self.tokens else watch.first_token_s):
+                        piece = await anext(pieces, None)
+                except TimeoutError:
+                    self.finding = self._monitor.stalled()
+                    return
+                finally:
+                    self._busy_s += self._clock.monotonic() - began
+                if piece is None or piece.finish is not None:
+                    self.finish = FinishReason.STOP if piece is None else piece.finish
+                    return
+                self.finding = self._monitor.token(piece.text, piece.log_prob, self._busy_s)
+                if piece.text:
+                    yield Piece(piece.text, None if piece.log_prob is None else math.exp(piece.log_prob), self.tier)
+                if self.finding.advice is not Advice.GO_ON:
+                    return
+
+    def _watcher(self) -> StreamMonitor:
+        return StreamMonitor(
+            self._tools,
+            self.tier,
+            self.ran,
+            forwarding=self._forwarding,
+            text=self._request.answer_so_far,
+            log_probs=self._log_probs,
+            max_characters=self._ask.options.max_output_characters,
+            joules=self._joules,
+            watch=self._watch,
+        )
+
+    def _asked(self, port: TextGenerator) -> Device:
+        """The stage's wish for its first tier, the backend's own device for every other."""
+        ladder = self._ask.stage.ladder
+        return self._ask.stage.asked if ladder and self.tier == ladder[0] else port.backend.device
+
+    def _write_down(self) -> None:
+        """Let the budgets know, whichever way it ended; once."""
+        if not self._written:
+            self._written = True
+            ledger, ask = self._tools.ledger, self._ask
+            ledger.measured(self.tier, self.tokens, self._busy_s)
+            ledger.spend(ask.pipeline_id, ask.run_id, self.energy.joules, self._clock.monotonic())

@@ -1,0 +1,153 @@
+"""Keeps a text within an energy budget: which tiers may be asked, and for how many tokens.
+
+The estimate of a tier is the energy its device takes above idle for the time its answer takes: the longest allowed
+answer divided by the tier's speed. The speed is what the tier's last attempts showed (prompt included); before the
+first one it is a start value per device (`START_TOKENS_PER_S`), low on purpose. Energy of a server is not ours to
+guess and counts as none. While the text is written, a tier that turns out more costly is stopped when what is left has
+been spent.
+
+* Tiers are taken from the lowest up as long as the sum of their estimates fits what is left, since an escalation pays
+  for both.
+* When not even one fits, the tier that costs least per token is asked for as many tokens as fit, and the answer says
+  when it ended there.
+* When those are fewer than `LEAST_TOKENS`, the stage is refused with a sentence that says when there will be room. A
+  speed that is only assumed refuses nobody: such a tier may try `FIRST_TOKENS`, and is stopped when the rest is spent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.contracts.devices import Device, Tier
+from app.contracts.errors import Unavailable
+from app.pipeline.definition import PipelineOptions
+from app.pipeline.tools import Tools
+
+START_TOKENS_PER_S = {
+    Device.NPU: 10.0,
+    Device.IGPU: 10.0,
+    Device.GPU: 30.0,
+    Device.CPU: 10.0,
+    Device.REMOTE: 20.0,
+}
+"""Assumed until a tier has been measured: the low end for models of 1 to 8 billion parameters at four bits."""
+LEAST_TOKENS = 16
+"""A shorter answer is none."""
+FIRST_TOKENS = 32
+"""What a tier may try whose speed is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a text may cost.
+
+    Attributes:
+        tiers: Those that may be asked, in the ladder's order.
+        max_tokens: Of the answer.
+        joules: What is left of the budget, None for no bound.
+        budget: The budget that binds, as the person wrote it; 0 for none.
+        notes: Tiers that were left out.
+    """
+
+    tiers: tuple[Tier, ...]
+    max_tokens: int
+    joules: float | None = None
+    budget: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def shortened_note(self) -> str:
+        """What the answer says when it ended where the budget did."""
+        return f"Shortened to fit the energy budget of {self.budget:g} J."
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """What a tier is thought to cost, joules a token; ``measured`` when its speed is known."""
+
+    tier: Tier
+    joules_per_token: float
+    measured: bool
+
+
+def allowance(
+    options: PipelineOptions, ladder: tuple[Tier, ...], max_tokens: int, tools: Tools, pipeline_id: str, run_id: str
+) -> Allowance:
+    """What a text may cost now.
+
+    Args:
+        options: ``joules_per_run`` and ``joules_per_hour``.
+        ladder: The tiers of the stage.
+        max_tokens: Of the answer, budget aside.
+        tools: The ledger, the power of the devices, the clock.
+        pipeline_id: Whose hour is counted.
+        run_id: Whose earlier stages are counted.
+
+    Raises:
+        Unavailable: The budget is used up (``energy-budget``).
+    """
+    now = tools.clock.monotonic()
+    lefts = []
+    if options.joules_per_run is not None:
+        lefts.append((options.joules_per_run - tools.ledger.spent_in_run(run_id), options.joules_per_run))
+    if options.joules_per_hour is not None:
+        lefts.append((options.joules_per_hour - tools.ledger.spent_in_hour(pipeline_id, now), options.joules_per_hour))
+    if not lefts or not ladder:
+        return Allowance(ladder, max_tokens)
+    left, budget = min(lefts)
+    estimates = [_estimate(tier, tools) for tier in ladder]
+    fitting = _fitting(estimates, max_tokens, left)
+    if fitting:
+        notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates[len(fitting) :])
+        return Allowance(tuple(estimate.tier for estimate in fitting), max_tokens, left, budget, notes)
+    cheapest = min(estimates, key=lambda estimate: estimate.joules_per_token)
+    tokens = int(left / cheapest.joules_per_token)
+    if left > 0.0 and not cheapest.measured:
+        tokens = min(max_tokens, max(tokens, FIRST_TOKENS))
+    if tokens < LEAST_TOKENS:
+        raise _used_up(left, budget, cheapest, options, tools, pipeline_id)
+    notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates if estimate is not cheapest)
+    return Allowance((cheapest.tier,), tokens, left, budget, notes)
+
+
+def _estimate(tier: Tier, tools: Tools) -> _Estimate:
+    device = next(
+        (backend.device for backend in tools.runtimes.backends() if backend.backend_id == tier.backend_id), Device.CPU
+    )
+    known = tools.ledger.tokens_per_s(tier)
+    seconds = 1.0 / (known or START_TOKENS_PER_S[device])
+    return _Estimate(tier, tools.power.energy(device, seconds).joules, measured=known is not None)
+
+
+def _fitting(estimates: list[_Estimate], max_tokens: int, left: float) -> list[_Estimate]:
+    """The lowest tiers whose answers fit together."""
+    fitting: list[_Estimate] = []
+    for estimate in estimates:
+        left -= estimate.joules_per_token * max_tokens
+        if left < 0.0:
+            break
+        fitting.append(estimate)
+    return fitting
+
+
+def _left_out(estimate: _Estimate, max_tokens: int, budget: float) -> str:
+    joules = estimate.joules_per_token * max_tokens
+    return (
+        f"{estimate.tier.backend_id} was left out: about {joules:.3g} J do not fit the energy budget of {budget:g} J."
+    )
+
+
+def _used_up(
+    left: float, budget: float, cheapest: _Estimate, options: PipelineOptions, tools: Tools, pipeline_id: str
+) -> Unavailable:
+    needed = cheapest.joules_per_token * LEAST_TOKENS
+    remedy = f"Raise joules_per_run to {needed:.2g} or more."
+    if options.joules_per_hour == budget:
+        wait_s = tools.ledger.room_in_s(pipeline_id, tools.clock.monotonic(), budget - needed)
+        remedy = f"Raise joules_per_hour to {needed:.2g} or more."
+        if wait_s > 0.0:
+            remedy = f"Try again in {max(1, round(wait_s / 60))} min, or raise joules_per_hour."
+    return Unavailable(
+        f"The energy budget of {budget:g} J has {max(0.0, left):.2g} J left; the shortest answer takes {needed:.2g} J.",
+        code="energy-budget",
+        remedy=remedy,
+    )

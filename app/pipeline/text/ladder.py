@@ -1,0 +1,396 @@
+"""From the smallest tier that can to higher ones, as far as it takes.
+
+The rules, in the order in which they matter:
+
+* **Accepted.** An answer whose confidence is at or over the bar ends the climb. So does one whose confidence nobody
+  can tell, and any answer where confidence is not checked.
+* **Escalated.** One under the bar is asked again of the next rung; so is one that is far under it after its first
+  tokens, one that goes round in circles and one without a word. The higher tier goes on from what was committed;
+  everything else is taken back as soon as its first token is there.
+* **Failed over.** A tier that fails, stalls or whose device has to rest hands the text so far to the next rung, or,
+  when there is none, to a fallback; at the very end the same tier is asked once more, in case its host is back, or a
+  lower one that has answered already. The next tier goes on from the last character. No text goes to a server unless a
+  rung of the ladder is one.
+* **Best.** When no tier reaches the bar, the whole answer with the highest confidence wins; of equals, the higher
+  tier's. An answer that does not begin with what was committed cannot win.
+* **Committed.** Where nothing is checked, or the ladder has a single rung and no gate could change the answer, text
+  stands as it comes. Elsewhere it stands sentence by sentence as long as the running confidence at the end of the
+  sentence is at or over the bar, otherwise when the answer has been accepted or chosen. A sentence end that becomes
+  certain only later stands with the next one. Words that may be the second round of a loop wait. So nothing is spoken
+  before its gate has passed, and nothing that may have been spoken is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from app.audio.sentences import SentenceSplitter
+from app.contracts.capabilities import ConfidenceSource
+from app.contracts.devices import Device, Tier
+from app.contracts.errors import InvalidInput, RuntimeFault, SottoError, TimedOut, TurnCancelledError, Unavailable
+from app.contracts.events import Escalated, FailedOver
+from app.contracts.metrics import Attempt
+from app.contracts.text import FinishReason
+from app.pipeline.definition import Forwarding
+from app.pipeline.text.attempt import TierAttempt
+from app.pipeline.text.monitor import WATCH, Advice, Finding, Watch
+from app.pipeline.text.repetition import first_at
+from app.pipeline.text.steps import Ask, Commit, Outcome, Piece, Replace, Step
+from app.pipeline.text.texts import shared_characters
+from app.pipeline.tools import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """Who goes on.
+
+    Attributes:
+        tier: Who.
+        text: What the answer begins with.
+        log_probs: Of its tokens, where they are known.
+        tokens: Tokens in it that count against the longest answer.
+    """
+
+    tier: Tier
+    text: str
+    log_probs: tuple[float, ...] = ()
+    tokens: int = 0
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What an attempt came to. One that is not ``whole`` was broken off, and can only be gone on with."""
+
+    attempt: TierAttempt
+    text: str
+    judged: Judged
+    whole: bool
+    record: int
+
+    @property
+    def worth(self) -> float:
+        """For comparing: below everything when nobody can tell."""
+        return -1.0 if self.judged.confidence is None else self.judged.confidence
+
+
+class LadderStrategy:
+    """Implements `app.pipeline.text.steps.Strategy` over ``stage.ladder`` and ``stage.fallbacks``.
+
+    Args:
+        watch: How closely generations are watched.
+    """
+
+    def __init__(self, watch: Watch = WATCH) -> None:
+        self._watch = watch
+
+    async def steps(self, ask: Ask) -> AsyncGenerator[Step, None]:
+        """Climb. Closing the generator stops the engine.
+
+        Where the request's answer has begun already, the steps begin behind that: `Replace` counts from there.
+
+        Raises:
+            Unavailable: No tier may run now, or the plan has none.
+            InvalidInput: A tier refused the request and no other had answered.
+            RuntimeFault: No tier wrote a word.
+            SottoError: Every tier failed; the error is that of the last one.
+        """
+        async with aclosing(_Climb(ask, self._watch).steps()) as steps:
+            async for step in steps:
+                yield step
+
+
+class _Climb:
+    """One ladder being climbed once.
+
+    ``_shown`` is what the answer began with and what the steps so far add up to, ``_committed`` how much of it stands,
+    ``_given`` the length of what it began with: steps do not count that.
+    """
+
+    def __init__(self, ask: Ask, watch: Watch) -> None:
+        self._ask = ask
+        self._watch = watch
+        self._rungs = list(ask.stage.ladder)
+        self._fallbacks = [tier for tier in ask.stage.fallbacks if tier not in self._rungs and self._may_go_to(tier)]
+        rule = ask.stage.definition.forwarding
+        self._rule: Forwarding | None = rule if rule and rule.check and rule.min_confidence > 0.0 else None
+        self._gated = self._rule is not None and len(self._rungs) > 1
+        self._records: list[Attempt] = []
+        self._answers: list[_Answer] = []
+        self._notes: list[str] = []
+        self._error: SottoError | None = None
+        self._tried_again: set[Tier] = set()
+        self._shown = ask.request.answer_so_far
+        self._committed = self._given = len(self._shown)
+        self._giving_way = ""
+        self._joules = 0.0
+
+    async def steps(self) -> AsyncGenerator[Step, None]:
+        """The whole climb."""
+        if not self._rungs and not self._fallbacks:
+            raise Unavailable(
+                f"There is no model for stage {self._ask.stage.definition.stage_id}.",
+                code="no-tier",
+                remedy="Install one, or name a backend that is there.",
+            )
+        tier = self._next_of(self._rungs) or self._next_of(self._fallbacks)
+        going: _Next | None = None if tier is None else _Next(tier, self._shown)
+        while going is not None:
+            attempt = self._attempt(going)
+            async with aclosing(self._run(attempt, going)) as steps:
+                async for step in steps:
+                    yield step
+            going = self._after(attempt, going)
+        for step in self._chosen():
+            yield step
+
+    # Who may be asked
+
+    def _may_go_to(self, tier: Tier) -> bool:
+        """A server is asked only when the ladder names one."""
+        remote = self._ask.tools.runtimes.remote
+        return not remote(tier.backend_id) or any(remote(rung.backend_id) for rung in self._rungs)
+
+    def _next_of(self, tiers: list[Tier]) -> Tier | None:
+        """The next of these whose device may run; the others are written down as held back."""
+        while tiers:
+            tier = tiers.pop(0)
+            verdict = self._ask.tools.governor.verdict()
+            device = self._device_of(tier)
+            if device is None or device in verdict.allowed:
+                return tier
+            reason = verdict.reason or f"The {device} has to rest."
+            self._error = Unavailable(reason, code="device-held-back", remedy="Try again later.")
+            self._records.append(Attempt(backend=tier.backend_id, model=tier.model, decision="failed", reason=reason))
+        return None
+
+    def _device_of(self, tier: Tier) -> Device | None:
+        """Where a tier would run, None when nobody knows it."""
+        backends = self._ask.tools.runtimes.backends()
+        return next((backend.device for backend in backends if backend.backend_id == tier.backend_id), None)
+
+    # One tier
+
+    def _attempt(self, going: _Next) -> TierAttempt:
+        request = self._ask.request
+        return TierAttempt(
+            self._ask,
+            going.tier,
+            replace(request, answer_so_far=going.text, max_tokens=max(1, request.max_tokens - going.tokens)),
+            forwarding=self._rule if self._rungs else None,
+            log_probs=going.log_probs,
+            joules=None if self._ask.joules is None else max(0.0, self._ask.joules - self._joules),
+            watch=self._watch,
+        )
+
+    async def _run(self, attempt: TierAttempt, going: _Next) -> AsyncGenerator[Step, None]:
+        """The steps of one attempt. What it does not go on from is taken back with its first text."""
+        splitter = SentenceSplitter()
+        splitter.push(going.text)
+        try:
+            async with aclosing(attempt.pieces()) as pieces:
+                async for piece in pieces:
+                    if len(self._shown) > len(going.text) and self._giving_way:
+                        yield self._take_back(len(going.text), self._giving_way)
+                    self._giving_way = ""
+                    for step in self._show(piece, attempt, splitter):
+                        yield step
+        except TurnCancelledError:
+            raise
+        except SottoError as error:
+            self._error = error
+            attempt.finding = Finding(Advice.FAIL_OVER, error.code, error.message)
+        finally:
+            self._joules += attempt.energy.joules
+
+    def _take_back(self, kept: int, reason: str) -> Replace:
+        self._shown = self._shown[:kept]
+        return Replace(kept - self._given, reason)
+
+    def _show(self, piece: Piece, attempt: TierAttempt, splitter: SentenceSplitter) -> list[Step]:
+        """One piece, and a commit where the gate allows it."""
+        before = len(self._shown)
+        self._shown += piece.text
+        if not self._gated:
+            return [piece] if attempt.doubtful else [piece, self._commit()]
+        ends = [sentence.end for sentence in splitter.push(piece.text)]
+        end = len(self._shown[: ends[-1]].rstrip()) if ends else 0
+        late = end < before and bool(self._shown[end:before].strip())
+        if end <= self._committed or late or not self._holds(attempt):
+            return [piece]
+        if end <= before:
+            self._committed = before
+            return [Commit(), piece]
+        self._committed = end
+        head, tail = piece.text[: end - before], piece.text[end - before :]
+        steps: list[Step] = [replace(piece, text=head), Commit()]
+        return [*steps, replace(piece, text=tail)] if tail else steps
+
+    def _holds(self, attempt: TierAttempt) -> bool:
+        """The running confidence where the sentence ended is at or over the bar, and it is no beginning of a loop."""
+        if attempt.doubtful:
+            return False
+        confidence = attempt.rolling(before_last=True).confidence
+        return self._rule is not None and confidence is not None and confidence >= self._rule.min_confidence
+
+    def _commit(self) -> Commit:
+        self._committed = len(self._shown)
+        return Commit()
+
+    # What comes of it
+
+    def _after(self, attempt: TierAttempt, going: _Next) -> _Next | None:
+        """Decide about an attempt that has ended; returns who goes on, None when the climb is over."""
+        finding, judged = attempt.finding, attempt.judged()
+        if finding.advice is Advice.FAIL_OVER:
+            return self._fail_over(attempt, going, judged)
+        if finding.advice is Advice.ESCALATE:
+            return self._escalate(attempt, going, replace(judged, confidence=finding.confidence), finding.reason)
+        if not attempt.text.strip():
+            return self._escalate(attempt, going, replace(judged, confidence=0.0), "It wrote nothing.")
+        stopped = finding.advice is Advice.STOP and finding.code != "leak"
+        if stopped and not (finding.code == "repetition" and self._rule and self._rungs):
+            self._notes.append(f"Stopped: {finding.reason}")
+            return self._take("stopped", attempt, judged, finding.reason)
+        if stopped:
+            return self._escalate(attempt, going, judged, finding.reason)
+        if self._rule is None:
+            return self._take("accepted", attempt, judged, "Confidence is not checked.")
+        confidence, bar = judged.confidence, self._rule.min_confidence
+        if confidence is None:
+            return self._take("accepted", attempt, judged, "Nobody can say how sure it is.")
+        if confidence >= bar:
+            return self._take("accepted", attempt, judged, f"The confidence of {confidence:.2f} reaches {bar:.2f}.")
+        return self._escalate(attempt, going, judged, f"The confidence of {confidence:.2f} is under {bar:.2f}.")
+
+    def _take(self, decision: str, attempt: TierAttempt, judged: Judged, reason: str) -> _Next | None:
+        """This is the answer: nobody goes on."""
+        self._keep(decision, attempt, judged, reason, whole=True)
+        self._answers = self._answers[-1:]
+        return None
+
+    def _keep(self, decision: str, attempt: TierAttempt, judged: Judged, reason: str, *, whole: bool) -> None:
+        """Write an attempt down, and its text as a candidate; of a loop one copy stays."""
+        self._records.append(attempt.record(decision, reason, judged.confidence))
+        ends = attempt.finding.ends
+        text = attempt.text[: first_at(ends, self._committed)] if ends else attempt.text
+        if text.strip():
+            self._answers.append(_Answer(attempt, text, judged, whole, len(self._records) - 1))
+
+    def _escalate(self, attempt: TierAttempt, going: _Next, judged: Judged, reason: str) -> _Next | None:
+        """Ask the next rung; the best of all decides when there is none."""
+        higher = self._next_of(self._rungs)
+        whole = attempt.finding.advice is not Advice.ESCALATE
+        self._keep("escalated" if higher else "failed", attempt, judged, reason, whole=whole)
+        if higher is None:
+            return None if whole else self._go_on_with(attempt, going)
+        self._giving_way = reason
+        confidence = 0.0 if judged.confidence is None else judged.confidence
+        self._ask.report(Escalated(from_tier=attempt.tier, to_tier=higher, reason=reason, confidence=confidence))
+        return _Next(higher, self._shown[: self._committed])
+
+    def _fail_over(self, attempt: TierAttempt, going: _Next, judged: Judged) -> _Next | None:
+        """Hand the text so far to the next tier that may run."""
+        if isinstance(self._error, InvalidInput) and not self._answers:
+            raise self._error
+        reason, written = attempt.finding.reason, attempt.tokens > 0
+        if attempt.finding.code == "stall":
+            self._error = TimedOut(reason, code="text-stalled")
+        tier = self._next_of(self._rungs) or self._next_of(self._fallbacks)
+        if tier is None and self._may_try_again(attempt, written=written):
+            self._tried_again.add(attempt.tier)
+            tier = attempt.tier
+        resting = attempt.finding.code == "device"
+        if tier is None and resting and written and not self._complete():
+            self._notes.append(f"Stopped: {reason}")
+            return self._take("stopped", attempt, judged, reason)
+        following = None
+        if tier is not None:
+            following = replace(self._go_on_with(attempt, going), tier=tier)
+        elif not self._complete():
+            following = self._broken_off() or self._lower(attempt, going)
+        kept = following is not None and following.text == attempt.text
+        self._records.append(attempt.record("failed-over" if kept else "failed", reason, judged.confidence))
+        if following is not None:
+            at_token = going.tokens + attempt.tokens
+            source, target = attempt.tier.backend_id, following.tier.backend_id
+            self._ask.report(FailedOver(from_backend=source, to_backend=target, reason=reason, at_token=at_token))
+        return following
+
+    def _may_try_again(self, attempt: TierAttempt, *, written: bool) -> bool:
+        """Once, when a host that had begun to answer went away; everything else is for the retries of the stage."""
+        gone = attempt.finding.code not in ("device", "stall") and self._error is not None and self._error.temporary
+        return gone and written and attempt.tier not in self._tried_again
+
+    def _go_on_with(self, attempt: TierAttempt, going: _Next) -> _Next:
+        return _Next(attempt.tier, attempt.text, attempt.log_probs, going.tokens + attempt.tokens)
+
+    def _complete(self) -> list[_Answer]:
+        """Whole answers that begin with what stands."""
+        standing = self._shown[: self._committed]
+        return [answer for answer in self._answers if answer.whole and answer.text.startswith(standing)]
+
+    def _broken_off(self) -> _Next | None:
+        """The surest answer that was left for a higher tier before its end; its tier may finish it after all."""
+        standing = self._shown[: self._committed]
+        left = [answer for answer in self._answers if not answer.whole and answer.text.startswith(standing)]
+        if not left:
+            return None
+        best = max(left, key=lambda answer: answer.worth)
+        self._answers.remove(best)
+        self._giving_way = "The higher tier failed."
+        return _Next(best.attempt.tier, best.text, best.attempt.log_probs, best.attempt.tokens)
+
+    def _lower(self, attempt: TierAttempt, going: _Next) -> _Next | None:
+        """A lower tier whose own answer no longer fits what stands goes on from there instead; each once."""
+        left = [answer for answer in self._answers if answer.attempt.tier not in self._tried_again]
+        if not left:
+            return None
+        tier = max(left, key=lambda answer: answer.worth).attempt.tier
+        self._tried_again.add(tier)
+        return replace(self._go_on_with(attempt, going), tier=tier)
+
+    # The end
+
+    def _chosen(self) -> list[Step]:
+        """The steps from what is shown to the best answer, and the outcome."""
+        answers = self._complete()
+        if not answers:
+            raise self._error or RuntimeFault(
+                "The model wrote nothing.", code="no-answer", remedy="Ask in other words, or name another model."
+            )
+        best = answers[0]
+        for answer in answers[1:]:
+            best = answer if answer.worth >= best.worth else best
+        record = self._records[best.record]
+        reason = best.attempt.finding.reason
+        if self._rule is not None and record.decision in ("escalated", "failed"):
+            reason = (
+                f"No tier reached {self._rule.min_confidence:.2f}; {best.worth:.2f} was the best of {len(answers)}."
+            )
+            self._records[best.record] = replace(record, decision="best", reason=reason)
+        steps: list[Step] = []
+        if self._shown != best.text:
+            same = max(shared_characters(self._shown, best.text), self._committed)
+            if same < len(self._shown):
+                steps.append(self._take_back(same, reason or self._giving_way))
+            if rest := best.text[same:]:
+                self._shown += rest
+                steps.append(Piece(rest, best.judged.confidence, best.attempt.tier))
+        if self._committed < len(self._shown):
+            steps.append(self._commit())
+        return [*steps, self._outcome(best)]
+
+    def _outcome(self, best: _Answer) -> Outcome:
+        known = best.judged.confidence is not None
+        return Outcome(
+            tier=best.attempt.tier,
+            ran=best.attempt.ran,
+            confidence=best.judged.confidence,
+            source=best.judged.source if known else ConfidenceSource.NONE,
+            attempts=tuple(self._records),
+            finish=best.attempt.finish or FinishReason.STOP,
+            tokens=sum(record.tokens for record in self._records),
+            notes=tuple(self._notes),
+        )

@@ -1,0 +1,1 @@
+"""gRPC server of the pipelines. The only package that knows gRPC."""

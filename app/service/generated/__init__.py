@@ -1,0 +1,1 @@
+"""Made by `packaging/protoc.py`; edited by nobody."""

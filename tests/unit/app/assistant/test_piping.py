@@ -1,0 +1,215 @@
+"""A turn whose answer comes from a pipeline: the card, the voice and the events are those of any other turn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from app.assistant.parts import TurnOptions
+from app.contracts.devices import Device, Tier
+from app.contracts.errors import HostDied
+from app.contracts.events import (
+    DeviceUsed,
+    Escalated,
+    RunFinished,
+    StageFinished,
+    TurnCancelled,
+    TurnFailed,
+    TurnFinished,
+)
+from app.contracts.ports import Runtime
+from app.pipeline.answering import PipelineAnswers
+from app.pipeline.definition import (
+    Forwarding,
+    PipelineDefinition,
+    PipelineOptions,
+    StageDefinition,
+    StageType,
+    TierWish,
+)
+from app.pipeline.engine import PipelineEngine
+from app.pipeline.stages.text_generation import TextGenerationProcessor
+from tests.helpers.assistants import ANSWER, QUESTION, Room, cast, room
+from tests.helpers.pipelines import tools_over, writer
+from tests.helpers.virtual_time import in_virtual_time
+
+ANSWERING = StageDefinition(stage_id="process-text", type=StageType.TEXT_GENERATION, needs=("voice-to-text",))
+VOICE = PipelineDefinition(
+    pipeline_id="voice-assistant",
+    name="Voice",
+    stages=(
+        StageDefinition(stage_id="voice-to-text", type=StageType.AUDIO_TO_TEXT),
+        ANSWERING,
+        StageDefinition(stage_id="text-to-voice", type=StageType.TEXT_TO_AUDIO, needs=("process-text",)),
+    ),
+    options=PipelineOptions(preserve_context=True),
+)
+
+
+class _Definitions:
+    def __init__(self, definition: PipelineDefinition) -> None:
+        self._definition = definition
+
+    def get(self, pipeline_id: str) -> PipelineDefinition:
+        return self._definition
+
+    def ids(self) -> tuple[str, ...]:
+        return (self._definition.pipeline_id,)
+
+
+@asynccontextmanager
+async def piped(
+    folder: Path,
+    *runtimes: Runtime,
+    definition: PipelineDefinition = VOICE,
+    confidence: dict[str, float | None] | None = None,
+    options: TurnOptions | None = None,
+    tiers: Callable[[], tuple[Tier, ...]] = tuple,
+) -> AsyncIterator[Room]:
+    tools = tools_over(*runtimes, confidence=confidence)
+    engine = PipelineEngine(_Definitions(definition), tools, lambda _stage: TextGenerationProcessor())
+    players = cast()
+    players.parts = replace(players.parts, pipelines=PipelineAnswers(engine, tiers))
+    chosen = replace(options or TurnOptions(), pipeline=definition.pipeline_id)
+    try:
+        async with room(folder, players, chosen) as there:
+            yield there
+    finally:
+        await engine.aclose()
+
+
+def paced(backend_id: str, answer: str = ANSWER, device: Device = Device.CPU) -> Runtime:
+    model = writer(backend_id, answer, device=device)
+    model.token_s = 0.02
+    return model
+
+
+@in_virtual_time
+async def test_a_spoken_question_is_answered_by_the_pipeline_and_spoken(tmp_path: Path) -> None:
+    async with piped(tmp_path, paced("small-cpu")) as there:
+        await there.hold(1.6)
+        await there.watched.saw(TurnFinished)
+        lines = there.watched.lines()
+        assert there.watched.answer().text == ANSWER
+        assert there.watched.answer().heard == ANSWER
+    start = lines.index("answer >")
+    assert lines[start:] == [
+        "answer >",
+        "runstarted",
+        "planmade",
+        "deviceused",
+        "text",
+        *lines[start + 5 : lines.index("runfinished")],
+        "runfinished",
+        "answer <",
+        *lines[lines.index("answer <") + 1 :],
+    ]
+    assert [line for line in lines if line.startswith(("says", "heard"))] == [
+        "says It goes to the sea.",
+        "heard It goes to the sea. ",
+        "says The sea is far away from here.",
+        "heard The sea is far away from here.",
+    ]
+    assert "text-to-voice >" not in lines
+    assert lines[-1] == "finished"
+
+
+@in_virtual_time
+async def test_the_turn_says_where_the_pipeline_answered(tmp_path: Path) -> None:
+    async with piped(tmp_path, paced("small-npu", device=Device.NPU)) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFinished)
+        events = there.watched.of(there.watched.turns[-1])
+        used = [event for event in events if isinstance(event, DeviceUsed) and event.stage == "answer"]
+        assert [(event.backend, event.ran) for event in used] == [("small-npu", Device.NPU)]
+        finished = next(
+            event for event in events if isinstance(event, StageFinished) and event.metrics.stage == "answer"
+        )
+        assert (finished.metrics.backend, finished.metrics.device) == ("small-npu", Device.NPU)
+        assert {event.run_id for event in events if isinstance(event, RunFinished)} != {""}
+        assert len({event.run_id for event in events if event.run_id}) == 1
+
+
+@in_virtual_time
+async def test_what_a_higher_tier_takes_back_is_never_heard(tmp_path: Path) -> None:
+    ladder = replace(
+        VOICE,
+        stages=(
+            VOICE.stages[0],
+            replace(
+                ANSWERING,
+                backend="small-cpu",
+                forwarding=Forwarding(min_confidence=0.8, path=(TierWish("large-cpu"),), early_tokens=0),
+            ),
+            VOICE.stages[2],
+        ),
+    )
+    small, large = paced("small-cpu", "It goes uphill. So it does."), paced("large-cpu", "It flows to the sea.")
+    sure = {"small-cpu": 0.3, "large-cpu": 0.95}
+    async with piped(tmp_path, small, large, definition=ladder, confidence=sure) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFinished)
+        assert there.watched.answer().text == "It flows to the sea."
+        assert there.watched.answer().heard == "It flows to the sea."
+        assert [event for event in there.watched.events if isinstance(event, Escalated)]
+        assert there.cast.speaker.heard()[0].utterance == 0
+        lines = there.watched.lines()
+    assert [line for line in lines if line.startswith("says")] == ["says It flows to the sea."]
+    assert "textreplaced" in lines
+
+
+@in_virtual_time
+async def test_the_limits_and_tiers_of_the_profile_reach_the_model(tmp_path: Path) -> None:
+    first, second = paced("first-cpu"), paced("second-cpu")
+    options = TurnOptions(speak=False, max_tokens=3, temperature=0.5, seed=7)
+    tiers = (Tier("second-cpu", "second-cpu-model"),)
+    async with piped(tmp_path, first, second, options=options, tiers=lambda: tiers) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFinished)
+        assert there.watched.answer().text == "It goes to"
+    assert first.requests == []  # type: ignore[attr-defined]
+    (request,) = second.requests  # type: ignore[attr-defined]
+    assert (request.max_tokens, request.temperature, request.seed) == (3, 0.5, 7)
+    assert [message.role.value for message in request.messages] == ["system", "user"]
+    assert request.messages[-1].content == QUESTION
+
+
+@in_virtual_time
+async def test_the_request_is_the_one_that_was_prefilled(tmp_path: Path) -> None:
+    model = paced("small-cpu")
+    async with piped(tmp_path, model, options=TurnOptions(speak=False)) as there:
+        for question in ("where does the river go", "and after that"):
+            there.assistant.ask(question)
+            await there.watched.ended(1 + (question != QUESTION))
+            await there.idle()
+        prefilled = there.cast.text.prefilled[0].messages
+    asked = model.requests[1].messages  # type: ignore[attr-defined]
+    assert asked[: len(prefilled)] == prefilled
+
+
+@in_virtual_time
+async def test_a_run_that_fails_fails_the_turn_with_its_own_sentence(tmp_path: Path) -> None:
+    model = paced("small-cpu")
+    model.fail("generate", *[HostDied("The host ended.", remedy="Ask again.")] * 9)  # type: ignore[attr-defined]
+    async with piped(tmp_path, model) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFailed)
+        failed = there.watched.of(there.watched.turns[-1])[-1]
+        assert isinstance(failed, TurnFailed)
+        assert (failed.code, failed.message) == ("host-died", "The host ended.")
+
+
+@in_virtual_time
+async def test_stopping_the_turn_stops_the_engine(tmp_path: Path) -> None:
+    model = paced("small-cpu", "word " * 200)
+    async with piped(tmp_path, model) as there:
+        turn = there.assistant.ask(QUESTION)
+        await there.watched.until(lambda: "text" in there.watched.lines(turn))
+        there.assistant.cancel()
+        await there.idle()
+        events = there.watched.of(turn)
+        assert isinstance(events[-1], TurnCancelled)
+        assert not [event for event in events if event.type.startswith("RunC")]
+    assert model.stopped == 1  # type: ignore[attr-defined]

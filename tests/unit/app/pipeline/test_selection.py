@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import pytest
+
+from app.contracts.devices import Device, Tier
+from app.contracts.energy import GovernorVerdict
+from app.contracts.errors import Unavailable
+from app.pipeline.plan import Substitution
+from app.pipeline.selection import Choice, Selector, Wish, device_named
+from models.fakes.catalogue import FakeCatalogue
+from models.fakes.llm import FakeTextGenerator
+from models.fakes.stt import FakeSpeechToText
+from tests.helpers.pipelines import writer
+from tests.helpers.virtual_time import LoopClock
+
+KIND = "text_generation"
+
+
+def selector(
+    *runtimes: FakeTextGenerator | FakeSpeechToText,
+    allowed: frozenset[Device] = frozenset(Device),
+    reason: str = "",
+    missing: dict[str, str] | None = None,
+) -> Selector:
+    return Selector(FakeCatalogue(*runtimes, missing=missing), GovernorVerdict(allowed, reason))
+
+
+def chosen(selector: Selector, wish: Wish) -> Choice:
+    return selector.choose("say", KIND, wish)
+
+
+NPU = writer("openvino-npu", device=Device.NPU)
+IGPU = writer("ollama-intel", device=Device.IGPU)
+GPU = writer("ollama-nvidia", device=Device.GPU)
+CPU = writer("llama-cpu")
+SERVER = writer("home-server", device=Device.REMOTE)
+
+
+def test_nothing_asked_for_takes_what_is_preferred() -> None:
+    assert chosen(selector(CPU, GPU), Wish()) == Choice(Tier("llama-cpu", "llama-cpu-model"), Device.CPU)
+
+
+def test_a_backend_by_name_is_taken_whatever_else_is_there() -> None:
+    choice = chosen(selector(CPU, GPU, SERVER), Wish(backend="ollama-nvidia", device=Device.NPU))
+    assert choice == Choice(Tier("ollama-nvidia", "ollama-nvidia-model"), Device.GPU)
+
+
+def test_hardware_takes_the_first_match() -> None:
+    other = writer("other-gpu", device=Device.GPU)
+    choice = chosen(selector(CPU, GPU, other), Wish(device=Device.GPU))
+    assert choice.tier.backend_id == "ollama-nvidia"
+    assert choice.substitution is None
+
+
+def test_a_model_is_looked_for_before_a_device() -> None:
+    choice = chosen(selector(NPU, CPU), Wish(model="LLAMA-cpu-model", device=Device.NPU))
+    assert choice.tier.backend_id == "llama-cpu"
+    assert choice.substitution == Substitution(
+        "LLAMA-cpu-model on npu",
+        "llama-cpu-model on llama-cpu",
+        "LLAMA-cpu-model is not served on the npu.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "got"),
+    [
+        (Device.NPU, (CPU, GPU, IGPU), "ollama-intel"),
+        (Device.NPU, (CPU, GPU), "ollama-nvidia"),
+        (Device.IGPU, (NPU, CPU), "llama-cpu"),
+        (Device.GPU, (NPU, IGPU), "ollama-intel"),
+        (Device.CPU, (NPU, IGPU, GPU), "ollama-nvidia"),
+        (Device.REMOTE, (NPU, GPU), "ollama-nvidia"),
+    ],
+)
+def test_the_next_device_upwards_then_downwards(asked: Device, there: tuple[FakeTextGenerator, ...], got: str) -> None:
+    choice = chosen(selector(*there), Wish(device=asked))
+    assert choice.tier.backend_id == got
+    assert choice.substitution is not None
+    assert choice.substitution.asked == asked.value
+    assert choice.substitution.reason == f"Nothing here does text generation on the {asked.value}."
+
+
+def test_a_missing_backend_goes_by_the_device_in_its_name() -> None:
+    there = selector(NPU, CPU, GPU, missing={"ollama-intel": "Ollama is not running."})
+    assert chosen(there, Wish(backend="ollama-intel", model="llama3:7b")) == Choice(
+        Tier("ollama-nvidia", "ollama-nvidia-model"),
+        Device.GPU,
+        Substitution(
+            "llama3:7b on ollama-intel",
+            "ollama-nvidia-model on ollama-nvidia",
+            "Ollama is not running. ollama-nvidia serves ollama-nvidia-model, not llama3:7b.",
+        ),
+    )
+
+
+def test_a_backend_of_another_kind_is_not_taken() -> None:
+    ears = FakeSpeechToText(backend_id="moonshine-cpu", clock=LoopClock())
+    choice = chosen(selector(CPU, ears), Wish(backend="moonshine-cpu"))
+    assert choice.tier.backend_id == "llama-cpu"
+    assert choice.substitution is not None
+    assert choice.substitution.reason == "moonshine-cpu does not do text generation."
+
+
+def test_the_governors_word_counts_for_named_backends_too() -> None:
+    there = selector(CPU, GPU, allowed=frozenset({Device.CPU}), reason="The battery is low.")
+    by_name = chosen(there, Wish(backend="ollama-nvidia"))
+    assert by_name.tier.backend_id == "llama-cpu"
+    assert by_name.substitution == Substitution("ollama-nvidia", "llama-cpu-model on llama-cpu", "The battery is low.")
+    by_device = chosen(there, Wish(device=Device.GPU))
+    assert by_device.substitution == Substitution("gpu", "llama-cpu-model on llama-cpu", "The battery is low.")
+
+
+def test_a_server_is_taken_only_when_it_is_asked_for() -> None:
+    there = selector(SERVER, CPU)
+    assert chosen(there, Wish()).tier.backend_id == "llama-cpu"
+    assert chosen(there, Wish(backend="office-server")).tier.backend_id == "llama-cpu"
+    assert chosen(there, Wish(model="home-server-model")).tier.backend_id == "llama-cpu"
+    assert chosen(there, Wish(backend="home-server")).tier.backend_id == "home-server"
+    assert chosen(there, Wish(device=Device.REMOTE)).tier.backend_id == "home-server"
+
+
+def test_no_server_by_accident_when_there_is_nothing_else() -> None:
+    with pytest.raises(Unavailable) as caught:
+        chosen(selector(SERVER), Wish(device=Device.GPU))
+    assert caught.value.code == "no-backend"
+    assert "home-server" in caught.value.remedy
+
+
+def test_nothing_at_all() -> None:
+    with pytest.raises(Unavailable) as caught:
+        chosen(selector(missing={"llama-cpu": "llama-cpp-python is not installed."}), Wish(backend="llama-cpu"))
+    assert str(caught.value) == (
+        "The stage say cannot run: nothing here does text generation. llama-cpp-python is not installed. "
+        "`sotto doctor` shows what is missing and how to get it."
+    )
+
+
+def test_everything_held_back() -> None:
+    with pytest.raises(Unavailable) as caught:
+        chosen(selector(GPU, allowed=frozenset({Device.CPU}), reason="It is too hot."), Wish())
+    assert caught.value.code == "device-held-back"
+    assert "It is too hot." in caught.value.message
+
+
+def test_others_leave_out_what_is_taken_and_servers() -> None:
+    found = selector(SERVER, NPU, CPU, GPU).others(KIND, [Tier("llama-cpu", "llama-cpu-model")], Device.CPU)
+    assert [tier.backend_id for tier in found] == ["ollama-nvidia", "openvino-npu"]
+
+
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        ("ollama-nvidia", Device.GPU),
+        ("ollama-intel", Device.IGPU),
+        ("openvino-npu", Device.NPU),
+        ("llama_cpu", Device.CPU),
+        ("my-remote", Device.REMOTE),
+        ("ollama", None),
+    ],
+)
+def test_the_device_in_a_name(name: str, device: Device | None) -> None:
+    assert device_named(name) is device
