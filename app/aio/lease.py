@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from enum import IntEnum
 from itertools import count
+from typing import Protocol
 
 
 class Priority(IntEnum):
@@ -28,6 +30,29 @@ class Priority(IntEnum):
     """The answer, or speech."""
     FINAL = 3
     """The transcript everything else waits for."""
+
+
+class Waiter(Protocol):
+    """Hears of every wait for a lease."""
+
+    def began(self) -> None:
+        """Somebody else computes: from now on it waits."""
+
+    def ended(self) -> None:
+        """It got the lease, or gave up."""
+
+
+_waiter: ContextVar[Waiter | None] = ContextVar("lease_waiter", default=None)
+
+
+@contextmanager
+def waiting_told_to(waiter: Waiter) -> Iterator[None]:
+    """Tell ``waiter`` of the waits in this block, however deep; an outer one hears nothing of them."""
+    token = _waiter.set(waiter)
+    try:
+        yield
+    finally:
+        _waiter.reset(token)
 
 
 class CpuLease:
@@ -63,12 +88,18 @@ class CpuLease:
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (-priority, next(self._order), turn))
+        waiter = _waiter.get()
+        if waiter is not None:
+            waiter.began()
         try:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
                 self._release()  # it was handed over in the same moment: pass it on
             raise
+        finally:
+            if waiter is not None:
+                waiter.ended()
 
     def _release(self) -> None:
         """Hand the lease to whoever is next; it is never free in between. Those who gave up are passed over."""

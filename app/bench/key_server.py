@@ -1,8 +1,8 @@
 """A loopback server that speaks OpenAI's chat completions and answers from a key, with a stated share of errors.
 
-Why it exists: only one language model is at hand offline, so the top of the ladder is played. It is a real server, asked
-over a real socket by the adapter a person's server would be asked by; what it knows, how long it takes and what it
-draws are stated, and whatever shows its figures says that they are simulated.
+Why it exists: only one language model is at hand offline, so the top of the ladder is played. It is a real server,
+asked over a real socket by the adapter a person's server would be asked by; what it knows, how long it takes and what
+it draws are stated, and whatever shows its figures says that they are simulated.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from app.bench.escalation_set import Question
 
@@ -47,6 +48,7 @@ class KeyServer:
 
     def __init__(self, questions: Sequence[Question], stated: Stated) -> None:
         self._stated = stated
+        self._working: set[asyncio.Task[Any]] = set()
         self._answers = {question.question: _answer(question, questions, stated) for question in questions}
 
     @asynccontextmanager
@@ -58,9 +60,13 @@ class KeyServer:
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             server.close()
+            await asyncio.gather(*self._working, return_exceptions=True)
             await server.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._working.add(task)
         try:
             path, body = await _request(reader)
             if path.endswith("/models"):
@@ -73,6 +79,7 @@ class KeyServer:
             return
         finally:
             writer.close()
+            self._working.discard(task)
 
     async def _stream(self, writer: asyncio.StreamWriter, asked: Mapping[str, object]) -> None:
         answer, log_prob = self._answers.get(_question_of(asked), ("I do not know.", _UNSURE))
@@ -98,7 +105,11 @@ def _answer(question: Question, others: Sequence[Question], stated: Stated) -> t
     luck = int.from_bytes(hashlib.sha256(question.question.encode()).digest()[:4], "big") / 2**32
     if luck >= stated.error_rate:
         return question.answers[0], _SURE
-    wrong = [other.answers[0] for other in others if other.kind == question.kind and not {*other.answers} & {*question.answers}]
+    wrong = [
+        other.answers[0]
+        for other in others
+        if other.kind == question.kind and not {*other.answers} & {*question.answers}
+    ]
     return (wrong[int(luck * 1e6) % len(wrong)] if wrong else "I do not know."), _UNSURE
 
 
@@ -118,8 +129,13 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, bytes]:
 
 async def _reply(writer: asyncio.StreamWriter, value: object, status: str = "200 OK") -> None:
     body = json.dumps(value).encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    writer.write(head.encode() + body)
+    lines = (
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    )
+    writer.write("\r\n".join((*lines, "", "")).encode() + body)
     await writer.drain()
 
 

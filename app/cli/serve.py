@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -13,12 +12,15 @@ from typing import Protocol
 
 from app.cli.console import Console, report
 from app.cli.session import interrupts_call
-from app.contracts.errors import SottoError, TurnCancelledError
+from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError
 from app.pipeline.telemetry.exporting import TelemetryOptions, exporting
 from app.pipeline.telemetry.source import RunSource
 from app.service.security import check_exposure, read_token
 from app.service.server import ComputeServer, ServeOptions
 from app.service.servicer import Engine, Library
+
+
+LONGEST_GRACE_S = 3600.0
 
 
 class ServedEngine(Engine, RunSource, Protocol):
@@ -76,7 +78,6 @@ def serve(open_pipelines: Opener, console: Console, request: ServeRequest) -> in
 
     The first one lets runs that go on finish within their grace, the second one ends them.
     """
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what goes wrong is told in sentences
     try:
         asyncio.run(_serve(open_pipelines, console, request))
         code = 0
@@ -88,10 +89,13 @@ def serve(open_pipelines: Opener, console: Console, request: ServeRequest) -> in
 
 
 async def _serve(open_pipelines: Opener, console: Console, request: ServeRequest) -> None:
-    check_exposure(request.host, with_token=not request.no_token, tls_cert=request.tls_cert, tls_key=request.tls_key)
+    if not 0 <= request.grace_s <= LONGEST_GRACE_S:
+        raise InvalidInput(f"--grace lies between 0 and {LONGEST_GRACE_S:.0f} seconds.", code="bad-grace")
+    host = request.host.strip().removeprefix("[").removesuffix("]")
+    check_exposure(host, with_token=not request.no_token, tls_cert=request.tls_cert, tls_key=request.tls_key)
     token, token_file = ("", None) if request.no_token else read_token(request.data_dir)
     options = ServeOptions(
-        host=request.host,
+        host=host,
         port=request.port,
         token=token,
         tls_cert=request.tls_cert,

@@ -6,6 +6,7 @@ person and the speaker. The same pipeline, run from the terminal or over gRPC, d
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from app.pipeline.definition import PipelineDefinition, Sampling, StageDefinitio
 from app.pipeline.engine import PipelineEngine
 from app.pipeline.run import Run
 from app.pipeline.values import Text
+
+_LAYOUT = "\n\t"
 
 
 class PipelineAnswers:
@@ -42,10 +45,15 @@ class PipelineAnswers:
         stages = tuple(_in_this_turn(stage, request, tiers) for stage in definition.stages)
         return self._engine.start_definition(
             replace(definition, stages=stages),
-            Text(request.messages[-1].content),
+            Text(usable(request.messages[-1].content)),
             messages=request.messages[:-1],
             turn_id=turn_id,
         )
+
+
+def usable(text: str) -> str:
+    """A question without control characters and half characters, which a terminal or a clipboard can bring along."""
+    return "".join(char for char in text if char in _LAYOUT or unicodedata.category(char) not in {"Cc", "Cs"})
 
 
 def answering_part(definition: PipelineDefinition) -> PipelineDefinition:
@@ -98,5 +106,3 @@ def _in_this_turn(stage: StageDefinition, request: GenerationRequest, tiers: tup
         return replace(stage, sampling=sampling)
     first = tiers[0]
     return replace(stage, sampling=sampling, backend=first.backend_id, model=first.model, hardware=None)
-
-

@@ -32,6 +32,7 @@ def overridden(definition: PipelineDefinition, overrides: Mapping[str, OptionVal
         definition: As written.
         overrides: By key: the name of an option, or ``STAGE.KEY``, with ``STAGE.KEY.KEY`` for what is a mapping and
             ``STAGE.with.KEY`` for a custom stage. Times may be numbers in seconds or words such as ``"10s"``.
+            ``max_tokens`` bounds the stages whose file names more as well.
 
     Raises:
         InvalidInput: A key or value cannot be used; the sentence names the key and what may be written.
@@ -45,10 +46,21 @@ def overridden(definition: PipelineDefinition, overrides: Mapping[str, OptionVal
         else:
             item = _find(key, key, OPTIONS, "no option of a pipeline", stages)
             options = replace(options, **{item.name: _read(key, item, value)})
+    if "max_tokens" in overrides:
+        left = [name for name in stages if f"{name}.max_tokens" not in overrides]
+        stages.update({name: _at_most(options.max_tokens, stages[name]) for name in left})
     changed = replace(definition, options=options, stages=tuple(stages.values()))
     if any("." in key for key in overrides):
         _check(changed)
     return changed
+
+
+def _at_most(tokens: int, stage: StageDefinition) -> StageDefinition:
+    """The stage, its answers no longer than what was asked for this run."""
+    own = stage.sampling.max_tokens
+    if own is None or own <= tokens:
+        return stage
+    return replace(stage, sampling=replace(stage.sampling, max_tokens=tokens))
 
 
 def _stage(key: str, rest: str, stage: StageDefinition, value: OptionValue) -> StageDefinition:

@@ -22,6 +22,8 @@ from app.pipeline.values import Value, in_words
 from app.service.generated.compute.v1 import compute_pb2 as pb
 
 _HEADER = ("turn_id", "run_id", "seq", "t_ms")
+LONGEST_STATUS = 1500
+"""Bytes; what is no ASCII travels as three characters for each."""
 _ENDS_A_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -173,6 +175,14 @@ def _option(value: struct_pb2.Value) -> OptionValue:
 def clean(text: str) -> str:
     """Text as UTF-8 can say it; half a surrogate pair becomes a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def short(text: str) -> str:
+    """Text that fits into the status of a call: it travels in a header, and clients take some 8 KB of headers."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= LONGEST_STATUS:
+        return data.decode("utf-8")
+    return data[:LONGEST_STATUS].decode("utf-8", "ignore") + "…"
 
 
 def _plain(item: object) -> Any:

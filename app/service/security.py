@@ -8,6 +8,8 @@ import ipaddress
 import os
 import secrets
 import socket
+import ssl
+import stat
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,7 +21,7 @@ import grpc.aio
 from app.contracts.errors import InvalidInput, StorageError
 
 TOKEN_FILE = "service.token"
-_SHORTEST = 16
+_SHORTEST, _LONGEST = 16, 1024
 _OPEN = ("/grpc.health.v1.Health/",)
 """Whoever watches over processes asks for their health without a token."""
 _REFUSAL = "This call needs the header `authorization: Bearer TOKEN`; the token is in the file service.token."
@@ -37,9 +39,9 @@ def read_token(folder: Path) -> tuple[str, Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(FileNotFoundError):
-            private = sys.platform == "win32" or not path.stat().st_mode & 0o077
-            token = path.read_text(encoding="ascii", errors="replace").strip()
-            if private and len(token) >= _SHORTEST and token.isascii() and token.isprintable():
+            facts = path.stat()
+            private = sys.platform == "win32" or not facts.st_mode & 0o077
+            if stat.S_ISREG(facts.st_mode) and private and (token := _read(path)):
                 return token, path
         token = secrets.token_urlsafe(32)
         part = path.with_name(f".{TOKEN_FILE}.{secrets.token_hex(8)}")
@@ -57,6 +59,14 @@ def read_token(folder: Path) -> tuple[str, Path]:
     return token, path
 
 
+def _read(path: Path) -> str:
+    """The token in a file, empty when there is none that a header can carry."""
+    with path.open("rb") as file:
+        token = file.read(_LONGEST + 1).decode("ascii", errors="replace").strip()
+    fits = _SHORTEST <= len(token) <= _LONGEST
+    return token if fits and token.isascii() and token.isprintable() and " " not in token else ""
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address is reached from this machine alone; a name has to mean loopback addresses only."""
     try:
@@ -70,16 +80,27 @@ def is_loopback(host: str) -> bool:
     return bool(found) and all(ipaddress.ip_address(str(entry[4][0]).split("%")[0]).is_loopback for entry in found)
 
 
+def _known(host: str) -> bool:
+    try:
+        return bool(host) and bool(socket.getaddrinfo(host, None))
+    except (OSError, UnicodeError):
+        return False
+
+
 def check_exposure(host: str, *, with_token: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Make sure that nobody is let in by accident.
 
     Raises:
-        InvalidInput: Off loopback without a token or without TLS, or half of a certificate.
+        InvalidInput: Off loopback without a token or without TLS, half of a certificate, or an unknown address.
     """
     if (tls_cert is None) != (tls_key is None):
         raise InvalidInput("--tls-cert and --tls-key go together; one of them is missing.", code="half-tls")
     if is_loopback(host):
         return
+    if not _known(host):
+        raise InvalidInput(
+            f"There is no address {host!r}.", code="no-address", remedy="Give one of this machine, such as 127.0.0.1."
+        )
     if not with_token:
         raise InvalidInput(
             f"--no-token would let everybody who reaches {host} run pipelines.",
@@ -98,7 +119,7 @@ def credentials(tls_cert: Path, tls_key: Path) -> grpc.ServerCredentials:
     """TLS of a certificate and its key in PEM files.
 
     Raises:
-        InvalidInput: A file cannot be read or is no PEM.
+        InvalidInput: A file cannot be read or is no PEM, has a password, or they do not belong together.
     """
     parts = []
     for path in (tls_key, tls_cert):
@@ -109,7 +130,20 @@ def credentials(tls_cert: Path, tls_key: Path) -> grpc.ServerCredentials:
         if b"-----BEGIN" not in content:
             raise InvalidInput(f"{path} is no PEM file.", code="tls-file")
         parts.append(content)
+    try:  # gRPC itself says no more than that it cannot listen
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls_cert, tls_key, password=_no_password)
+    except (ssl.SSLError, OSError, ValueError) as error:
+        raise InvalidInput(
+            f"The certificate {tls_cert} and the key {tls_key} cannot be used.",
+            code="tls-file",
+            remedy="They have to belong together, and the key must have no password.",
+        ) from error
     return grpc.ssl_server_credentials([(parts[0], parts[1])])
+
+
+def _no_password() -> bytes:
+    """Without this, OpenSSL would ask for a password at the terminal."""
+    return b""
 
 
 class TokenCheck(grpc.aio.ServerInterceptor):
@@ -152,4 +186,4 @@ def _refusing(handler: Any) -> Any:
         (True, True): grpc.stream_stream_rpc_method_handler,
     }
     make: Any = kinds[handler.request_streaming, handler.response_streaming]
-    return make(refuse, handler.request_deserializer, handler.response_serializer)
+    return make(refuse, None, handler.response_serializer)  # what strangers send is not even read

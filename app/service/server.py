@@ -21,6 +21,7 @@ from app.contracts.errors import AlreadyRunning, InvalidInput
 from app.service.generated.compute.v1 import compute_pb2 as pb
 from app.service.generated.compute.v1.compute_pb2_grpc import add_ComputeServiceServicer_to_server
 from app.service.limits import Admission, Limits
+from app.service.messages import MessageCheck
 from app.service.security import TokenCheck, check_exposure, credentials
 from app.service.servicer import SERVICE, ComputeService, Engine, Library
 
@@ -99,7 +100,9 @@ class ComputeServer:
         if options.tls_cert is not None and options.tls_key is not None:
             tls = await asyncio.to_thread(credentials, options.tls_cert, options.tls_key)
         await asyncio.to_thread(_check_port, options.host, options.port)
-        interceptors = [TokenCheck(options.token)] if options.token else []
+        interceptors: list[grpc.aio.ServerInterceptor] = [MessageCheck(SERVICE)]
+        if options.token:
+            interceptors.insert(0, TokenCheck(options.token))
         server = grpc.aio.server(interceptors=interceptors, options=_channel_options(options.limits))
         add_ComputeServiceServicer_to_server(self._service, server)  # type: ignore[no-untyped-call]
         self._health = health.aio.HealthServicer()
@@ -113,8 +116,7 @@ class ComputeServer:
             self.port = server.add_insecure_port(where) if tls is None else server.add_secure_port(where, tls)
         except RuntimeError as error:
             raise InvalidInput(
-                f"The server cannot listen at {where}, or its certificate and key do not belong together.",
-                code="cannot-listen",
+                f"The server cannot listen at {where}.", code="cannot-listen", remedy="Choose another --host or --port."
             ) from error
         for name in ("", LIVENESS, SERVICE):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)

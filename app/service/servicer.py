@@ -23,6 +23,7 @@ from app.service.limits import Admission, Limits
 from app.service.outbox import Outbox
 
 SERVICE = "compute.v1.ComputeService"
+_LONGEST_ID = 128
 _CLIENT_LEFT = "The client left."
 _TOO_SLOW = SottoError(
     "The client did not read what was sent to it, so its run was ended.",
@@ -161,6 +162,10 @@ class ComputeService(ComputeServiceServicer):
         return response
 
     def _start(self, request: pb.ExecutePipelineRequest | pb.StartAudio, given: Value) -> Run:
+        if len(request.run_id) > _LONGEST_ID or not request.run_id.isprintable():
+            raise InvalidInput(
+                f"run_id has at most {_LONGEST_ID} characters, and none that cannot be seen.", code="bad-run-id"
+            )
         return self._engine.start(
             request.pipeline_id,
             given,
@@ -298,7 +303,7 @@ async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: SottoError)
         grpc.aio.AbortError: Always; the library takes it from here.
     """
     metadata = (("sotto-code", error.code),)
-    await context.abort(status_of(error), mapping.clean(str(error)), metadata)
+    await context.abort(status_of(error), mapping.short(str(error)), metadata)
     raise AssertionError("abort returned")
 
 

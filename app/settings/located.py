@@ -117,7 +117,7 @@ class _Copy:
             what = "values" if depth <= DEEPEST else "levels"
             raise InvalidInput(f"{self.shown_as}:{line}:{column}: this file has too many {what}.", code="yaml")
         if isinstance(value, CommentedMap):
-            entries = {str(key): self._node(value[key], place_of(value, key), depth + 1) for key in value}
+            entries = {_key(key): self._node(value[key], place_of(value, key), depth + 1) for key in value}
             return Node(entries=entries, line=line, column=column)
         if isinstance(value, CommentedSeq):
             items = tuple(self._node(item, _item_place(value, at), depth + 1) for at, item in enumerate(value))
@@ -126,8 +126,14 @@ class _Copy:
         return Node(scalar, line=line, column=column, odd=odd)
 
 
+def _key(key: object) -> str:
+    """A key for a sentence; one that is a list or a mapping is no word of ours, whatever it holds."""
+    return "{…}" if isinstance(key, Mapping) else "[…]" if isinstance(key, tuple | list) else str(key)
+
+
 def _item_place(items: CommentedSeq, at: int) -> Place:
-    line, column = items.lc.item(at)
+    """Where a member stands; the list's own place where the library forgot it (a list with a tag of its own)."""
+    line, column = items.lc.item(at) or (items.lc.line or 0, items.lc.col or 0)
     return line + 1, column + 1
 
 

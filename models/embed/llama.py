@@ -105,6 +105,7 @@ class LlamaEmbedEngine(Engine):
             if vector is None:
                 return
             rows.append(_unit(vector - shared))
+            call.alive()
         packed = np.stack(rows).astype("<f4").tobytes() if rows else b""
         yield Reply({"dimensions": session.dimensions}, packed)
 

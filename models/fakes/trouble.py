@@ -56,6 +56,7 @@ class TroubleEngine(Engine):
             "large": self._large,
             "chatter": self._chatter,
             "stubborn": self._stubborn,
+            "plod": self._plod,
             "invalid": self._invalid,
             "fault": self._fault,
             "memory": self._memory,
@@ -105,6 +106,13 @@ class TroubleEngine(Engine):
         yield Reply({"started": True})
         time.sleep(float_arg(call, "for_s"))
         yield Reply({"started": False})
+
+    def _plod(self, call: Call) -> Iterator[Reply]:
+        """Work for ``for_s`` with nothing to show before the end, but alive."""
+        end = time.monotonic() + float_arg(call, "for_s")
+        while time.monotonic() < end and not call.cancelled.wait(0.01):
+            call.alive()
+        yield Reply({"done": True})
 
     def _invalid(self, _call: Call) -> Iterator[Reply]:
         yield Reply({"before": True})

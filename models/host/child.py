@@ -24,6 +24,7 @@ from models.host.engine import JsonValue, Reply
 from models.host.launch import environment, home
 from models.host.pending import Pending
 from models.host.protocol import (
+    Alive,
     Answer,
     BrokenFrame,
     Cancel,
@@ -239,6 +240,8 @@ class Child(asyncio.SubprocessProtocol):
                 if grace := self._graces.pop(number, None):
                     grace.cancel()
                 self._arm()
+            case Alive():
+                pass  # every byte that comes is a sign of life
             case Request() | Cancel():
                 raise BrokenFrame("The host sent a request.")
 

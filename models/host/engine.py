@@ -24,6 +24,10 @@ class Reply:
     payload: bytes | memoryview = b""
 
 
+def _nobody_waits() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request as an engine sees it.
@@ -33,11 +37,14 @@ class Call:
         payload: Raw buffer, for instance float32 samples.
         cancelled: Set, from another thread, when the answer is no longer wanted. An engine looks at it between tokens
             or chunks, hands it to the library's abort hook where there is one, and simply returns.
+        alive: To be called while the engine works and has nothing to answer yet, for instance between two batches of a
+            long prompt: a host that says nothing for long is taken for hung and ended. May be called often.
     """
 
     args: Mapping[str, JsonValue]
     payload: bytes
     cancelled: threading.Event
+    alive: Callable[[], None] = field(default=_nobody_waits)
 
 
 Operation = Callable[[Call], Iterator[Reply]]

@@ -80,7 +80,12 @@ class End:
     error: SottoError | None = None
 
 
-Message = Request | Cancel | Answer | End
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Host to parent: work goes on, there is nothing to show of it yet."""
+
+
+Message = Request | Cancel | Answer | End | Alive
 
 
 def encode_head(header: Mapping[str, JsonValue], payload_bytes: int) -> bytes:
@@ -104,6 +109,8 @@ def header_of(message: Message) -> dict[str, JsonValue]:
             return {"id": message.number, "op": message.operation, "args": dict(message.args)}
         case Cancel():
             return {"cancel": message.number}
+        case Alive():
+            return {"alive": True}
         case Answer():
             return {"id": message.number, "reply": dict(message.fields)}
         case End():
@@ -120,6 +127,8 @@ def message_of(frame: Frame) -> Message:
     match header:
         case {"cancel": int(number)}:
             return Cancel(number)
+        case {"alive": True}:
+            return Alive()
         case {"id": int(number), "op": str(operation), "args": dict(args)}:
             return Request(number, operation, args, frame.payload)
         case {"id": int(number), "reply": dict(fields)}:

@@ -12,6 +12,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import BinaryIO
@@ -21,6 +22,7 @@ from app.contracts.errors import InvalidInput, RuntimeFault, SottoError
 from models.host.engine import Call, Engine, JsonValue
 from models.host.protocol import (
     LOAD,
+    Alive,
     Answer,
     BrokenFrame,
     Cancel,
@@ -35,6 +37,8 @@ from models.host.protocol import (
 
 LAST_CHANCE_S = 2.0
 """After the parent is gone, an engine that is still busy gets this long before the process ends regardless."""
+ALIVE_EVERY_S = 0.25
+"""How often the parent is told at most that work goes on."""
 
 
 class Server:
@@ -58,6 +62,7 @@ class Server:
         self._engine: Engine | None = None
         self._device = Device.CPU
         self._finished = threading.Event()
+        self._said_at = 0.0
 
     def serve(self) -> None:
         """Answer requests until the input ends."""
@@ -78,7 +83,7 @@ class Server:
                     case Cancel(number):
                         if event := self._cancelled.get(number):
                             event.set()
-                    case Answer() | End() as answer:
+                    case Answer() | End() | Alive() as answer:
                         print(f"The parent sent an answer: {answer}.", file=sys.stderr)  # noqa: T201 - the host's log
                         break
         except (BrokenFrame, OSError):
@@ -115,7 +120,7 @@ class Server:
         operation = self._engine.operations().get(request.operation)
         if operation is None:
             raise InvalidInput(f"The engine has no operation {request.operation!r}.", code="no-such-operation")
-        replies = operation(Call(request.args, request.payload, cancelled))
+        replies = operation(Call(request.args, request.payload, cancelled, self._alive))
         try:
             for reply in replies:
                 if cancelled.is_set():
@@ -124,6 +129,11 @@ class Server:
         finally:
             if isinstance(replies, Generator):
                 replies.close()
+
+    def _alive(self) -> None:
+        """Tell the parent that work goes on, unless it has just heard something."""
+        if time.monotonic() - self._said_at >= ALIVE_EVERY_S:
+            self._send(Alive())
 
     def _load(self) -> Device:
         """Build the engine and load it; once it is loaded, asking again does nothing."""
@@ -137,6 +147,7 @@ class Server:
         """Write one frame. A parent that no longer reads ends the process."""
         raw = memoryview(payload).cast("B")
         head = encode_head(header_of(message), raw.nbytes)
+        self._said_at = time.monotonic()
         with self._writing:
             try:
                 self._outlet.write(head)

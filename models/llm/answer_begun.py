@@ -7,8 +7,8 @@ class RestOfAnswer:
     """Takes an answer as it comes and gives what is new in it.
 
     A model that is told to go on sometimes begins anew. As long as its text is the beginning of what there was, it is
-    held back; when all of that has come again it is dropped, and when the texts part it is given after all. An answer that ends before that said nothing
-    new.
+    held back; when all of that has come again it is dropped, and when the texts part it is given after all. An answer
+    that ends before that said nothing new.
 
     Args:
         begun: What there was.

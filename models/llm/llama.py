@@ -91,7 +91,7 @@ class LlamaEngine(Engine):
 
     def _generate(self, call: Call) -> Iterator[Reply]:
         request = read_request(call.args)
-        session = self._loaded()
+        session = self._loaded(call)
         question, begun = self._tokens(session, request)
         prompt = question + begun
         kept = session.keep_prefix(prompt)
@@ -118,7 +118,7 @@ class LlamaEngine(Engine):
 
     def _prefill(self, call: Call) -> Iterator[Reply]:
         request = read_request(call.args)
-        session = self._loaded()
+        session = self._loaded(call)
         question, begun = self._tokens(session, request)
         prompt = question + begun
         kept = session.keep_prefix(prompt)
@@ -126,12 +126,12 @@ class LlamaEngine(Engine):
             yield Reply({"tokens": len(prompt)})
 
     def _count(self, call: Call) -> Iterator[Reply]:
-        session = self._loaded()
+        session = self._loaded(call)
         yield Reply({"counts": [len(session.tokenize(text, marks=False)) for text in read_texts(call.args)]})
 
     def _verify(self, call: Call) -> Iterator[Reply]:
         request, top_k = read_request(call.args), read_top_k(call.args)
-        session = self._loaded()
+        session = self._loaded(call)
         question, draft = self._tokens(session, request)
         judged = judge(session, self._trusted, question, draft, top_k, call.cancelled)
         if judged is not None:
@@ -146,12 +146,12 @@ class LlamaEngine(Engine):
                 }
             )
 
-    def _export(self, _call: Call) -> Iterator[Reply]:
-        session = self._loaded()
+    def _export(self, call: Call) -> Iterator[Reply]:
+        session = self._loaded(call)
         yield Reply({}, pack_state(session.identity, session.cached, session.state()) if session.cached else b"")
 
     def _import(self, call: Call) -> Iterator[Reply]:
-        session = self._loaded()
+        session = self._loaded(call)
         tokens, state = unpack_state(session.identity, call.payload)
         session.restore(tokens, state)
         yield Reply({"tokens": len(tokens)})
@@ -179,7 +179,9 @@ class LlamaEngine(Engine):
             )
         return tokens, begun
 
-    def _loaded(self) -> LlamaSession:
+    def _loaded(self, call: Call) -> LlamaSession:
+        """The session, at work for this call from now on."""
         if self._session is None:
             raise RuntimeFault("The language model is not loaded.")
+        self._session.alive = call.alive
         return self._session

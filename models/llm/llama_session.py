@@ -11,7 +11,7 @@ import ctypes
 import hashlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,9 @@ class LlamaSession:
         threads: Threads for prompt and generation alike.
         context_tokens: Length of the window; cut down to what the model was trained for.
 
+    Attributes:
+        alive: Called after every batch, see `models.host.engine.Call`.
+
     Raises:
         RuntimeFault: The file is not a model llama.cpp can load.
     """
@@ -79,6 +82,7 @@ class LlamaSession:
         self._logits: npt.NDArray[np.float32] | None = None
         self._cancelled: threading.Event | None = None
         self._on_abort = llama_cpp.ggml_abort_callback(self._abort)
+        self.alive: Callable[[], None] | None = None
         try:
             self._open(model_path, threads, context_tokens)
         except BaseException:
@@ -277,6 +281,8 @@ class LlamaSession:
             self._forget_from(0)
             raise RuntimeFault(f"llama.cpp could not evaluate the text (status {status}): {_library_log.complaint}.")
         self.cached.extend(tokens)
+        if self.alive is not None:
+            self.alive()
         return True
 
     def _forget_from(self, position: int) -> None:

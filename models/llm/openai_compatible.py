@@ -14,6 +14,7 @@ import asyncio
 import importlib
 import logging
 import time
+import traceback
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ GO_ON = "Go on from exactly where your answer ends. Repeat none of it."
 """What a server is told whose answer has begun elsewhere; no common field says that."""
 CHARACTERS_PER_TOKEN = 4
 _QUOTED = 200
+_ROUNDS = 16
 _SILENT_HEADERS = ("OS", "Arch", "Lang", "Package-Version", "Runtime", "Runtime-Version", "Async")
 
 
@@ -168,10 +170,9 @@ class RemoteTextGenerator:
         """The answer as it comes, `TextPiece.finish` in the last piece; none when the server just ended."""
         finish: FinishReason | None = None
         prompt = cached = 0
-        async with self._translating():
-            stream = await self._opened(request)
-            async with stream:
-                async for chunk in stream:
+        try:
+            async with aclosing(self._chunks(request)) as chunks:
+                async for chunk in chunks:
                     if (usage := getattr(chunk, "usage", None)) is not None:
                         prompt = int(usage.prompt_tokens or 0)
                         cached = int(getattr(usage.prompt_tokens_details, "cached_tokens", 0) or 0)
@@ -180,8 +181,21 @@ class RemoteTextGenerator:
                             yield piece
                         if choice.finish_reason:
                             finish = self._finish(choice.finish_reason)
+        except SottoError as error:
+            _let_go(error)
+            raise
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self._no_answer(error) from error
+        finally:
+            await _settled()
         if finish is not None:
             yield TextPiece("", finish=finish, prompt_tokens=prompt, cached_tokens=cached)
+
+    async def _chunks(self, request: GenerationRequest) -> AsyncGenerator[Any, None]:
+        """What the server sends, as the library reads it."""
+        async with self._translating(), await self._opened(request) as stream:
+            async for chunk in stream:
+                yield chunk
 
     async def _opened(self, request: GenerationRequest) -> Any:
         """The stream; without what some servers do not know, once one has refused it."""
@@ -277,9 +291,12 @@ class RemoteTextGenerator:
         except library.APIStatusError as error:
             raise self._of_status(int(error.status_code), _said(error)) from error
         except (library.OpenAIError, ValueError, AttributeError, TypeError) as error:
-            raise RuntimeFault(
-                f"What the server at {self._server.base_url} sent is no answer: {_said(error)}.", code="bad-reply"
-            ) from error
+            raise self._no_answer(error) from error
+
+    def _no_answer(self, error: Exception) -> RuntimeFault:
+        return RuntimeFault(
+            f"What the server at {self._server.base_url} sent is no answer: {_said(error)}.", code="bad-reply"
+        )
 
     def _of_status(self, status: int, said: str) -> SottoError:
         where = f"The server at {self._server.base_url}"
@@ -336,6 +353,19 @@ def _tokens(choice: Any) -> list[TextPiece]:
     if "".join(texts) != content:
         texts = [content, *[""] * (len(entries) - 1)]
     return [TextPiece(text, log_prob) for text, log_prob in zip(texts, log_probs, strict=True)]
+
+
+def _let_go(error: BaseException) -> None:
+    """Empty the library's frames an error still holds, and with them the generators it was reading from."""
+    cause = error.__cause__
+    if cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+
+
+async def _settled() -> None:
+    """Let the loop close what the library left to the collector: generators within generators, a few rounds each."""
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
 
 
 def _require(request: GenerationRequest) -> None:

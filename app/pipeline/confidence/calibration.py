@@ -92,6 +92,7 @@ class Calibration:
         vote: From the share of a vote, None where none was fitted.
         vote_samples: Answers in that vote.
         vote_fitted: How well that does.
+        recommended_bar: ``min_confidence`` that pays on the ladder of the benchmark, None where nobody looked.
         tried: AUROC of every signal that was tried, in cross-validation.
     """
 
@@ -103,6 +104,7 @@ class Calibration:
     vote: Curve | None = None
     vote_samples: int = 0
     vote_fitted: Fitted | None = None
+    recommended_bar: float | None = None
     tried: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> str:
@@ -137,6 +139,7 @@ def read_calibration(text: str, name: str) -> Calibration:
             vote=None if vote is None else _mapping(vote),
             vote_samples=int(said.get("vote_samples", 0)),
             vote_fitted=None if said.get("vote_fitted") is None else Fitted(**said["vote_fitted"]),
+            recommended_bar=None if said.get("recommended_bar") is None else _number(said["recommended_bar"]),
             tried={str(key): float(value) for key, value in said.get("tried", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

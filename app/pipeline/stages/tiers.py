@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
+from app.aio.busy import BusyTime
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
 from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError, Unavailable
@@ -38,7 +39,7 @@ class Tiers(Generic[_Port]):
         self._reached = reached
         self._waiting = list(dict.fromkeys((*call.stage.ladder, *call.stage.fallbacks)))
         self._ready: _Port | None = None
-        self._busy_s = 0.0
+        self._busy = BusyTime(call.tools.clock.monotonic)
         self.ran: Device = call.stage.asked
         self.attempts: list[Attempt] = []
 
@@ -61,18 +62,14 @@ class Tiers(Generic[_Port]):
                 remedy="`sotto doctor` shows what is missing and how to get it.",
             )
         while True:
-            began = self._call.tools.clock.monotonic()
             try:
-                return await work(await self._port())
+                with self._busy.counting():
+                    return await work(await self._port())
             except (InvalidInput, TurnCancelledError):
                 raise
             except SottoError as error:
-                self._add(began)
-                began = self._call.tools.clock.monotonic()
                 if not self._next(error):
                     raise
-            finally:
-                self._add(began)
 
     def metadata(
         self,
@@ -129,7 +126,7 @@ class Tiers(Generic[_Port]):
             return False
         failed = self._waiting.pop(0)
         self.attempts.append(self._attempt("failed", error.message, None, failed))
-        self._busy_s = 0.0
+        self._busy = BusyTime(self._call.tools.clock.monotonic)
         self._ready = None
         self._call.report(
             FailedOver(
@@ -149,9 +146,6 @@ class Tiers(Generic[_Port]):
             decision=decision,
             reason=reason,
             confidence=confidence,
-            elapsed_ms=self._busy_s * 1000.0,
-            energy=self._call.tools.power.energy(self.ran, self._busy_s),
+            elapsed_ms=self._busy.seconds * 1000.0,
+            energy=self._call.tools.power.energy(self.ran, self._busy.seconds),
         )
-
-    def _add(self, began: float) -> None:
-        self._busy_s += self._call.tools.clock.monotonic() - began

@@ -143,8 +143,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _provider(address: str) -> Any:
     """Sends spans in batches from a thread of its own."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not address.isprintable() or " " in address:
         raise InvalidInput(
             f"{address!r} is no address of an OTLP receiver.",
             code="bad-otlp",

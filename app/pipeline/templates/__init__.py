@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.contracts.errors import InvalidInput
+from app.contracts.errors import InvalidInput, RuntimeFault, TimedOut
 from app.pipeline.definition import OptionValue, Template
 from app.pipeline.templates.checking import compile_check
 from app.pipeline.templates.known import CODE
@@ -14,6 +14,8 @@ from app.pipeline.tools import Sandbox
 
 OPERATION = "app.pipeline.templates.rendering:render"
 """What the sandbox is asked for."""
+FAULT = "sandbox-fault"
+"""Code of the sandbox's error when what it ran failed: it took too much memory, for instance."""
 
 __all__ = ["OPERATION", "GoActionError", "compile_check", "render", "translated"]
 
@@ -37,6 +39,7 @@ async def render(
     """
     source = template.source if isinstance(template, Template) else template
     place = template.place if isinstance(template, Template) else None
+    where = f"{place}: " if place else ""
     try:
         source = translated(source)
         plain = filled_in(source, variables)
@@ -44,6 +47,13 @@ async def render(
             return plain
         rendered = await sandbox.call(OPERATION, {"source": source, "variables": dict(variables)}, timeout_s=timeout_s)
     except (GoActionError, InvalidInput) as error:
-        message = f"{place}: {error}" if place else str(error)
-        raise InvalidInput(message, code=CODE) from error
+        raise InvalidInput(f"{where}{error}", code=CODE) from error
+    except TimedOut as error:
+        what = f"{where}The template took longer than {timeout_s:g} s."
+        raise TimedOut(what, code=error.code, remedy="Make it simpler.") from error
+    except RuntimeFault as error:
+        if error.code != FAULT:
+            raise
+        reason = error.message.partition(" failed: ")[2] or error.message
+        raise InvalidInput(f"{where}The template cannot be rendered: {reason}", code=CODE) from error
     return str(rendered)

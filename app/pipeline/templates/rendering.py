@@ -45,7 +45,8 @@ def render(source: str, variables: Mapping[str, OptionValue]) -> str:
         known = ", ".join(sorted(variables))
         raise InvalidInput(f"The template: {error.message}; known: {known}.", code=CODE) from error
     except (TemplateError, *_FROM_TEMPLATES) as error:
-        raise InvalidInput(f"The template cannot be rendered: {error}.", code=CODE) from error
+        reason = str(error).rstrip(".") or type(error).__name__
+        raise InvalidInput(f"The template cannot be rendered: {reason}.", code=CODE) from error
     return "".join(parts)
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from app.aio.busy import BusyTime
 from app.contracts.devices import Device, Tier
 from app.contracts.energy import Energy
 from app.contracts.events import DeviceUsed
@@ -64,7 +65,7 @@ class TierAttempt:
         self._watch = watch
         self._monitor = self._watcher()
         self._started = self._clock.monotonic()
-        self._busy_s = 0.0
+        self._busy = BusyTime(self._clock.monotonic)
         self._written = False
 
     @property
@@ -84,8 +85,8 @@ class TierAttempt:
 
     @property
     def energy(self) -> Energy:
-        """What it cost so far, above idle."""
-        return self._tools.power.energy(self.ran, self._busy_s)
+        """What it cost so far, above idle; waiting for the processor costs nothing."""
+        return self._tools.power.energy(self.ran, self._busy.seconds)
 
     @property
     def doubtful(self) -> bool:
@@ -148,19 +149,17 @@ class TierAttempt:
         watch = self._watch
         async with aclosing(port.generate(self._request)) as pieces:
             while True:
-                began = self._clock.monotonic()
                 try:
-                    async with asyncio.timeout(watch.stall_s if self.tokens else watch.first_token_s):
-                        piece = await anext(pieces, None)
+                    async with asyncio.timeout(watch.stall_s if self.tokens else watch.first_token_s) as patience:
+                        with self._busy.counting(patience):
+                            piece = await anext(pieces, None)
                 except TimeoutError:
                     self.finding = self._monitor.stalled()
                     return
-                finally:
-                    self._busy_s += self._clock.monotonic() - began
                 if piece is None or piece.finish is not None:
                     self.finish = FinishReason.STOP if piece is None else piece.finish
                     return
-                self.finding = self._monitor.token(piece.text, piece.log_prob, self._busy_s)
+                self.finding = self._monitor.token(piece.text, piece.log_prob, self._busy.seconds)
                 if piece.text:
                     yield Piece(piece.text, None if piece.log_prob is None else math.exp(piece.log_prob), self.tier)
                 if self.finding.advice is not Advice.GO_ON:
@@ -189,5 +188,5 @@ class TierAttempt:
         if not self._written:
             self._written = True
             ledger, ask = self._tools.ledger, self._ask
-            ledger.measured(self.tier, self.tokens, self._busy_s)
+            ledger.measured(self.tier, self.tokens, self._busy.seconds)
             ledger.spend(ask.pipeline_id, ask.run_id, self.energy.joules, self._clock.monotonic())

@@ -8,9 +8,9 @@ The rules, in the order in which they matter:
   tokens, one that goes round in circles and one without a word. The higher tier goes on from what was committed;
   everything else is taken back as soon as its first token is there.
 * **Failed over.** A tier that fails, stalls or whose device has to rest hands the text so far to the next rung, or,
-  when there is none, to a fallback; at the very end the same tier is asked once more, in case its host is back, or a
-  lower one that has answered already. The next tier goes on from the last character. No text goes to a server unless a
-  rung of the ladder is one.
+  when there is none, to a fallback; one whose host died is asked once more before that, because its host is back
+  sooner than another model is loaded. At the very end it is a lower one that has answered already. The next tier goes
+  on from the last character. No text goes to a server unless a rung of the ladder is one.
 * **Best.** When no tier reaches the bar, the whole answer with the highest confidence wins; of equals, the higher
   tier's. An answer that does not begin with what was committed cannot win.
 * **Committed.** Where nothing is checked, or the ladder has a single rung and no gate could change the answer, text
@@ -29,8 +29,16 @@ from dataclasses import dataclass, replace
 from app.audio.sentences import SentenceSplitter
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
-from app.contracts.errors import InvalidInput, RuntimeFault, SottoError, TimedOut, TurnCancelledError, Unavailable
-from app.contracts.events import Escalated, FailedOver
+from app.contracts.errors import (
+    HostDied,
+    InvalidInput,
+    RuntimeFault,
+    SottoError,
+    TimedOut,
+    TurnCancelledError,
+    Unavailable,
+)
+from app.contracts.events import Escalated, FailedOver, Retrying
 from app.contracts.metrics import Attempt
 from app.contracts.text import FinishReason
 from app.pipeline.definition import Forwarding
@@ -297,10 +305,11 @@ class _Climb:
         reason, written = attempt.finding.reason, attempt.tokens > 0
         if attempt.finding.code == "stall":
             self._error = TimedOut(reason, code="text-stalled")
-        tier = self._next_of(self._rungs) or self._next_of(self._fallbacks)
-        if tier is None and self._may_try_again(attempt, written=written):
+        tier = self._next_of(self._rungs)
+        if tier is None and self._may_try_again(attempt):
             self._tried_again.add(attempt.tier)
             tier = attempt.tier
+        tier = tier or self._next_of(self._fallbacks)
         resting = attempt.finding.code == "device"
         if tier is None and resting and written and not self._complete():
             self._notes.append(f"Stopped: {reason}")
@@ -315,13 +324,15 @@ class _Climb:
         if following is not None:
             at_token = going.tokens + attempt.tokens
             source, target = attempt.tier.backend_id, following.tier.backend_id
-            self._ask.report(FailedOver(from_backend=source, to_backend=target, reason=reason, at_token=at_token))
+            if source == target:
+                self._ask.report(Retrying(attempt=1, of=1, delay_ms=0.0, code=attempt.finding.code))
+            else:
+                self._ask.report(FailedOver(from_backend=source, to_backend=target, reason=reason, at_token=at_token))
         return following
 
-    def _may_try_again(self, attempt: TierAttempt, *, written: bool) -> bool:
-        """Once, when a host that had begun to answer went away; everything else is for the retries of the stage."""
-        gone = attempt.finding.code not in ("device", "stall") and self._error is not None and self._error.temporary
-        return gone and written and attempt.tier not in self._tried_again
+    def _may_try_again(self, attempt: TierAttempt) -> bool:
+        """Once, when its host died: that is back sooner than another model is loaded."""
+        return isinstance(self._error, HostDied) and attempt.tier not in self._tried_again
 
     def _go_on_with(self, attempt: TierAttempt, going: _Next) -> _Next:
         return _Next(attempt.tier, attempt.text, attempt.log_probs, going.tokens + attempt.tokens)

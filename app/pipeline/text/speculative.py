@@ -25,6 +25,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import reduce
 
+from app.aio.busy import BusyTime
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
 from app.contracts.energy import Energy
@@ -143,7 +144,7 @@ class _Speculation:
         self._log_probs: list[float] = []
         self._drafted = self._kept = self._poor = 0
         self._drafts: list[Attempt] = []
-        self._judged_s = 0.0
+        self._judging_time = BusyTime(self._clock.monotonic)
         self._written: list[Outcome] = []
         self._notes: list[str] = []
         self._next: _Window | None = None
@@ -271,14 +272,11 @@ class _Speculation:
 
     async def _verified(self, port: TextGenerator, request: GenerationRequest) -> Verified:
         """Have the draft judged; once more when the host went away in the middle."""
-        began = self._clock.monotonic()
-        try:
+        with self._judging_time.counting():
             try:
                 return await port.verify(request, self._rule.top_k)
             except TemporaryError:
                 return await port.verify(request, self._rule.top_k)
-        finally:
-            self._judged_s += self._clock.monotonic() - began
 
     def _take(self, verified: Verified, drafted: int) -> bool:
         """Let stand what the verifier keeps; tells whether that is everything."""
@@ -339,7 +337,7 @@ class _Speculation:
         return max(0.0, self._ask.joules - spent - self._judging().joules)
 
     def _judging(self) -> Energy:
-        return self._ask.tools.power.energy(self._ran, self._judged_s)
+        return self._ask.tools.power.energy(self._ran, self._judging_time.seconds)
 
     def _outcome(self, finish: FinishReason) -> Outcome:
         last = self._written[-1] if self._written else None
@@ -376,7 +374,7 @@ class _Speculation:
             decision="verified",
             reason=f"{self._kept} of {self._drafted} drafted tokens were kept.",
             confidence=confidence,
-            elapsed_ms=self._judged_s * 1000.0,
+            elapsed_ms=self._judging_time.seconds * 1000.0,
             energy=self._judging(),
             simulated=simulated,
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from app.contracts.errors import InvalidInput, SottoError
-from app.pipeline.definition import OptionValue
+from app.contracts.errors import InvalidInput, SottoError, TimedOut
+from app.pipeline.definition import OptionValue, Place, Template
 from app.pipeline.sandbox.child import ChildSandbox
 from app.pipeline.templates import render
 
@@ -49,3 +50,15 @@ async def test_a_bomb_ends_in_an_error_and_the_next_template_is_rendered(sandbox
     with pytest.raises(SottoError):
         await render(sandbox, bomb, VARIABLES, timeout_s=1.0)
     assert await render(sandbox, "{{ input|upper }}", VARIABLES) == "A B"
+
+
+async def test_a_bomb_is_told_with_its_place_and_as_a_mistake_of_the_template(sandbox: ChildSandbox) -> None:
+    place = Place(Path("mine.yaml"), 3, 7)
+    grows = "{% set ns = namespace(x='xxxxxxxxxx') %}{% for a in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}"
+    with pytest.raises(InvalidInput, match=r"^mine\.yaml:3:7: The template cannot be rendered: .*memory\.$"):
+        await render(sandbox, Template(grows, place), VARIABLES)
+    turns = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
+    with pytest.raises(TimedOut, match=r"^mine\.yaml:3:7: The template took longer than 0\.5 s\. Make it simpler\.$"):
+        await render(sandbox, Template(turns, place), VARIABLES, timeout_s=0.5)
+    with pytest.raises(InvalidInput, match=r"unsafe\.$"):
+        await render(sandbox, "{{ '{0.__class__}'.format(input) }}", VARIABLES)

@@ -49,6 +49,12 @@ def test_options_and_stages_take_what_is_given() -> None:
     assert PIPELINE.stages[1].sampling.max_tokens == 40
 
 
+def test_a_bound_for_the_run_holds_for_stages_whose_file_names_more() -> None:
+    assert overridden(PIPELINE, {"max_tokens": 5}).stages[1].sampling.max_tokens == 5
+    assert overridden(PIPELINE, {"max_tokens": 500}).stages[1].sampling.max_tokens == 40
+    assert overridden(PIPELINE, {"write.max_tokens": 60, "max_tokens": 5}).stages[1].sampling.max_tokens == 60
+
+
 def test_a_part_the_stage_has_not_begins_with_its_defaults_in_order() -> None:
     changed = overridden(PIPELINE, {"write.speculation.draft": "small", "write.speculation.top_k": 2})
     assert changed.stages[1].speculation == Speculation(TierWish("small"), top_k=2)

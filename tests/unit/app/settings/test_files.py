@@ -67,11 +67,11 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: p
         ("a: 'open", ":1:9: "),
         ("- a list", ":1:1: this must be a mapping"),
         ("just words", ":1:1: this must be a mapping"),
-        ("a: 2024-99-99", ": month must be in 1..12"),
-        ("a: !!int x", ": "),
-        ("[" * 800, ": "),
-        ("a: " + "1" * 5000, ": "),
-        ("a: \0", ": "),
+        ("a: 2024-99-99", ":1:4: this cannot be read as timestamp."),
+        ("a: !!int x", ":1:4: this cannot be read as int."),
+        ("[" * 800, " is nested too deeply."),
+        ("b:\n- a: " + "1" * 5000, ":2:6: this cannot be read as int."),
+        ("a: 1\nb: \0", ":2:4: the character U+0000 may not stand in YAML."),
     ],
 )
 def test_yaml_that_is_wrong_says_where(tmp_path: Path, text: str, where: str) -> None:
@@ -93,6 +93,21 @@ def test_bytes_that_are_no_text_and_files_that_are_too_long(tmp_path: Path) -> N
         read_mapping(path)
     with pytest.raises(StorageError):
         read_mapping(tmp_path)
+
+
+def test_a_missing_file_is_looked_for_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"No such file.*Look at its name\."):
+        read_mapping(tmp_path / "nope.yaml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(StorageError, match="is not a file"):
+        read_mapping(pipe)
+    with pytest.raises(StorageError, match="is not a file"):
+        read_mapping(Path(os.devnull))
 
 
 def test_an_empty_file_is_an_empty_mapping(tmp_path: Path) -> None:

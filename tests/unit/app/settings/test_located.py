@@ -55,3 +55,24 @@ def test_a_file_is_named_as_it_should_be(tmp_path: Path) -> None:
     path.write_text("a: [", encoding="utf-8")
     with pytest.raises(InvalidInput, match=r"^x\.yaml:1:5: "):
         read_located(path, Path("x.yaml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !!python/object/apply:os.system [id]\n",
+        "a: !mine\n- [b]\n",
+        "a: !!omap [b: 1]\n",
+        "a: !!set {b, c}\n",
+        "a: &it [*it]\n",
+    ],
+)
+def test_tagged_lists_and_mappings_have_a_place_too(text: str) -> None:
+    node = located(text, Path("odd.yaml"))
+    assert node.entries is not None
+    assert node.entries["a"].line == 1
+    assert all(item.line >= 1 for item in node.entries["a"].items or ())
+
+
+def test_keys_that_are_no_words_are_named_shortly() -> None:
+    assert set(located("? [a, b]\n: 1\n? {c: d}\n: 2\n", Path("odd.yaml")).entries or ()) == {"[…]", "{…}"}

@@ -14,6 +14,7 @@ from app.contracts import errors
 from app.contracts.errors import HostDied, InvalidInput, RuntimeFault, SottoError
 from models.host import protocol
 from models.host.protocol import (
+    Alive,
     Answer,
     BrokenFrame,
     Cancel,
@@ -42,6 +43,7 @@ messages: st.SearchStrategy[Message] = (
     | st.builds(Cancel, numbers)
     | st.builds(Answer, numbers, fields, payloads)
     | st.builds(End, numbers)
+    | st.builds(Alive)
 )
 
 

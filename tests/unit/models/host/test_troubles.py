@@ -98,6 +98,12 @@ async def test_signs_of_life_keep_a_long_request_going() -> None:
         assert "hung" not in host.states
 
 
+async def test_an_engine_that_says_it_is_alive_may_take_its_time() -> None:
+    async with running(request_s=0.8) as host:
+        assert (await host.call("plod", {"for_s": 1.6})).fields == {"done": True}
+        assert "hung" not in host.states
+
+
 async def test_waiting_behind_a_long_request_is_not_hanging() -> None:
     async with running(request_s=0.5) as host:
         await host.warm_up()

@@ -9,7 +9,7 @@ import pytest
 
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
-from app.contracts.errors import HostDied, InvalidInput, Unavailable
+from app.contracts.errors import HostDied, InvalidInput, RuntimeFault, Unavailable
 from app.contracts.text import GenerationRequest
 from app.pipeline.definition import Experts, Merge
 from app.pipeline.plan import PlannedStage
@@ -253,12 +253,12 @@ async def test_a_higher_rung_that_is_less_sure_does_not_win() -> None:
 @in_virtual_time
 async def test_a_higher_rung_that_fails_leaves_what_there_is() -> None:
     one, large = in_turn("Rome."), writer("large", "Paris is it.")
-    large.break_after(0, HostDied("The host ended."))
+    large.break_after(0, RuntimeFault("The model is damaged."))
     stage = replace(stage_over(one, large, bar=0.8, experts=Experts()), experts=(tier_of(one),))
     lines, outcome = await story(ExpertsStrategy(), ask_for(stage, one, large, confidence={"one": 0.5}))
     assert lines[-1] == "commit"
     assert outcome.tier.backend_id == "one"
-    assert outcome.notes == ("No higher tier answered: The host ended.",)
+    assert outcome.notes == ("No higher tier answered: The model is damaged.",)
 
 
 @in_virtual_time

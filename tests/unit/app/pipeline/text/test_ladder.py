@@ -414,7 +414,7 @@ async def test_the_only_tier_is_asked_once_more_when_its_host_died() -> None:
         "[small runs on cpu, asked cpu]",
         "small: 'a'",
         "small: ' b'",
-        "[failed over small to small at 2]",
+        "[Retrying]",
         "[small runs on cpu, asked cpu]",
         "small: ' c'",
         "small: ' d'",

@@ -1,0 +1,305 @@
+"""The adapter for OpenAI-compatible servers against a real one on the loopback, in good and bad moods."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from app.contracts.devices import Device
+from app.contracts.errors import Busy, ConnectionFailed, InvalidInput, RuntimeFault, SottoError, TimedOut, Unavailable
+from app.contracts.ports import TextGenerator
+from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
+from models.llm.openai_compatible import GO_ON, RemoteTextGenerator, Server
+from tests.helpers.http_server import Asked, Caller, Handler, Served, chunk, serving, usage
+
+REQUEST = GenerationRequest(
+    (ChatMessage(Role.SYSTEM, "Be short."), ChatMessage(Role.USER, "Where is it?")), max_tokens=20, temperature=0.5
+)
+MODELS = json.dumps({"object": "list", "data": [{"id": "large", "object": "model", "created": 0, "owned_by": "me"}]})
+
+
+@asynccontextmanager
+async def remote(handler: Handler, **server: object) -> AsyncIterator[tuple[RemoteTextGenerator, Served]]:
+    """The adapter on a server that knows its models and completes as told."""
+
+    async def all_of_it(asked: Asked, caller: Caller) -> None:
+        if asked.path.endswith("/models"):
+            await caller.reply("200 OK", MODELS)
+        else:
+            await handler(asked, caller)
+
+    async with serving(all_of_it) as served:
+        runtime = RemoteTextGenerator(Server(base_url=served.url, model="large", key="sesame", **server))
+        try:
+            yield runtime, served
+        finally:
+            await runtime.aclose()
+
+
+def saying(*events: str) -> Handler:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.begin_stream()
+        for event in events:
+            await caller.event(event)
+        await caller.end_stream()
+
+    return handler
+
+
+def replying(status: str, body: str = '{"error": {"message": "because"}}', kind: str = "application/json") -> Handler:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.reply(status, body, kind)
+
+    return handler
+
+
+async def written(runtime: TextGenerator, request: GenerationRequest = REQUEST) -> list[TextPiece]:
+    return [piece async for piece in runtime.generate(request)]
+
+
+def text_of(pieces: Sequence[TextPiece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+async def test_an_answer_with_probabilities_and_usage() -> None:
+    events = (
+        chunk("In", log_probs=[("In", -0.1)]),
+        chunk(" Paris.", log_probs=[(" Par", -0.2), ("is.", -0.3)]),
+        chunk(finish="stop"),
+        usage(17, 9),
+    )
+    async with remote(saying(*events)) as (runtime, served):
+        assert isinstance(runtime, TextGenerator)
+        assert (await runtime.warm_up()).ran is Device.REMOTE
+        assert (await runtime.warm_up()).load_ms == 0
+        assert await written(runtime) == [
+            TextPiece("In", -0.1),
+            TextPiece(" Par", -0.2),
+            TextPiece("is.", -0.3),
+            TextPiece("", finish=FinishReason.STOP, prompt_tokens=17, cached_tokens=9),
+        ]
+        asked = served.asked[-1]
+        assert asked.path == "/v1/chat/completions"
+        assert asked.headers["authorization"] == "Bearer sesame"
+        assert {key: asked.body[key] for key in ("model", "max_tokens", "temperature", "stream", "logprobs")} == {
+            "model": "large",
+            "max_tokens": 20,
+            "temperature": 0.5,
+            "stream": True,
+            "logprobs": True,
+        }
+        assert asked.body["messages"] == [
+            {"role": "system", "content": "Be short."},
+            {"role": "user", "content": "Where is it?"},
+        ]
+        assert "seed" not in asked.body
+
+
+async def test_a_server_without_probabilities() -> None:
+    async with remote(saying(chunk("In Paris."), chunk(finish="length"))) as (runtime, _):
+        pieces = await written(runtime, replace(REQUEST, seed=7))
+        assert pieces == [TextPiece("In Paris."), TextPiece("", finish=FinishReason.LENGTH)]
+
+
+async def test_a_server_that_refuses_what_it_does_not_know_is_asked_plainly() -> None:
+    async def strict(asked: Asked, caller: Caller) -> None:
+        if "logprobs" in asked.body or "stream_options" in asked.body:
+            await caller.reply("400 Bad Request", '{"error": {"message": "unknown field logprobs"}}')
+        else:
+            await saying(chunk("Yes."), chunk(finish="stop"))(asked, caller)
+
+    async with remote(strict) as (runtime, served):
+        assert text_of(await written(runtime)) == "Yes."
+        before = len(served.asked)
+        assert text_of(await written(runtime)) == "Yes."
+        assert len(served.asked) == before + 1
+
+
+async def test_what_leaves_the_machine_is_the_question_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "ALL_PROXY": "http://127.0.0.1:1",
+        "OPENAI_BASE_URL": "http://127.0.0.1:1",
+        "OPENAI_API_KEY": "other",
+        "OPENAI_ORG_ID": "org",
+        "OPENAI_PROJECT_ID": "project",
+    }.items():
+        monkeypatch.setenv(name, value)
+    async with remote(saying(chunk("Yes."), chunk(finish="stop"))) as (runtime, served):
+        assert text_of(await written(runtime)) == "Yes."
+        for asked in served.asked:
+            assert asked.headers["authorization"] == "Bearer sesame"
+            assert asked.headers["user-agent"] == "sotto"
+            told = {name for name in asked.headers if name.startswith(("openai-", "x-stainless-"))}
+            assert told <= {"x-stainless-retry-count", "x-stainless-read-timeout"}
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with serving(replying("200 OK", MODELS)) as elsewhere:
+
+        async def away(asked: Asked, caller: Caller) -> None:
+            await caller.raw(f"HTTP/1.1 307 Moved\r\nLocation: {elsewhere.url}\r\nContent-Length: 0\r\n\r\n".encode())
+
+        async with remote(away) as (runtime, _):
+            with pytest.raises(SottoError):
+                await written(runtime)
+        assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [
+        ("429 Too Many Requests", Busy, "too much to do"),
+        ("503 Service Unavailable", Busy, "too much to do"),
+        ("504 Gateway Timeout", TimedOut, "too long"),
+        ("502 Bad Gateway", ConnectionFailed, "502"),
+        ("401 Unauthorized", Unavailable, "refused the key"),
+        ("403 Forbidden", Unavailable, "refused the key"),
+        ("404 Not Found", Unavailable, "does not have 'large'"),
+        ("400 Bad Request", InvalidInput, "because"),
+        ("413 Payload Too Large", InvalidInput, "because"),
+        ("500 Internal Server Error", RuntimeFault, "because"),
+    ],
+)
+async def test_every_refusal_has_its_place_in_the_tree(status: str, error: type[SottoError], words: str) -> None:
+    async with remote(replying(status)) as (runtime, served):
+        await runtime.warm_up()
+        with pytest.raises(error, match=words) as caught:
+            await written(runtime)
+        assert type(caught.value) is error
+        assert caught.value.__cause__ is not None
+        assert served.url in str(caught.value)
+        tries = [asked for asked in served.asked if asked.path.endswith("/completions")]
+        assert len(tries) == (2 if status.startswith("400") else 1)
+
+
+async def test_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    runtime = RemoteTextGenerator(Server(base_url=f"http://127.0.0.1:{port}/v1", model="large"))
+    with pytest.raises(ConnectionFailed, match="cannot be reached"):
+        await runtime.warm_up()
+    await runtime.aclose()
+
+
+async def test_another_model_is_named() -> None:
+    async with serving(replying("200 OK", MODELS)) as served:
+        runtime = RemoteTextGenerator(Server(base_url=served.url, model="huge"))
+        with pytest.raises(Unavailable, match=r"no model 'huge'.*It has large"):
+            await runtime.warm_up()
+
+
+async def test_a_server_without_a_list_of_models_is_believed() -> None:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        if asked.path.endswith("/models"):
+            await caller.reply("404 Not Found", "{}")
+        else:
+            await saying(chunk("Yes."), chunk(finish="stop"))(asked, caller)
+
+    async with serving(handler) as served:
+        runtime = RemoteTextGenerator(Server(base_url=served.url, model="large"))
+        assert text_of(await written(runtime)) == "Yes."
+        await runtime.aclose()
+
+
+async def test_the_connection_breaks_in_the_middle() -> None:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.begin_stream()
+        await caller.event(chunk("In"))
+        await caller.drop()
+
+    async with remote(handler) as (runtime, _):
+        with pytest.raises(ConnectionFailed, match="went away"):
+            await written(runtime)
+
+
+async def test_an_end_without_a_reason_is_no_end() -> None:
+    async with remote(saying(chunk("In"))) as (runtime, _):
+        with pytest.raises(ConnectionFailed, match="in the middle"):
+            await written(runtime)
+
+
+@pytest.mark.parametrize("event", ["{not json", '{"choices": 7}', '{"error": {"message": "out of memory"}}', "[1, 2]"])
+async def test_garbage_is_no_answer(event: str) -> None:
+    async with remote(saying(event)) as (runtime, _):
+        with pytest.raises(RuntimeFault, match="no answer"):
+            await written(runtime)
+
+
+async def test_a_proxys_page_is_no_answer() -> None:
+    async with remote(replying("200 OK", "<html>Sign in</html>", "text/html")) as (runtime, _):
+        with pytest.raises(SottoError):
+            await written(runtime)
+
+
+async def test_a_server_that_falls_silent() -> None:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.begin_stream()
+        await caller.event(chunk("In"))
+        await caller.gone.wait()
+
+    async with remote(handler, read_s=0.2) as (runtime, _):
+        await runtime.warm_up()
+        with pytest.raises(TimedOut, match="in time"):
+            await written(runtime)
+
+
+async def test_closing_hangs_up_and_the_next_question_is_answered() -> None:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.begin_stream()
+        while not caller.gone.is_set():
+            await caller.event(chunk("word "))
+            await asyncio.sleep(0.01)
+
+    async with remote(handler) as (runtime, served):
+        async with aclosing(runtime.generate(REQUEST)) as pieces:
+            async for _piece in pieces:
+                break
+        await asyncio.wait_for(served.callers[-1].gone.wait(), 5)
+        task = asyncio.create_task(written(runtime))
+        while len(served.callers) < 3:  # noqa: ASYNC110 - the server has nobody to tell
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.wait_for(served.callers[-1].gone.wait(), 5)
+
+
+async def test_it_goes_on_from_an_answer_and_repeats_none_of_it() -> None:
+    async with remote(saying(chunk("It is"), chunk(" in Paris."), chunk(finish="stop"))) as (runtime, served):
+        pieces = await written(runtime, replace(REQUEST, answer_so_far="It is"))
+        assert text_of(pieces) == " in Paris."
+        assert served.asked[-1].body["messages"][-2:] == [
+            {"role": "assistant", "content": "It is"},
+            {"role": "user", "content": GO_ON},
+        ]
+
+
+@pytest.mark.parametrize(
+    "change", [{"messages": ()}, {"max_tokens": 0}, {"temperature": math.nan}, {"top_p": 0.0}, {"top_p": 1.5}]
+)
+async def test_what_cannot_be_asked_is_not_sent(change: dict[str, object]) -> None:
+    async with remote(saying()) as (runtime, served):
+        with pytest.raises(InvalidInput):
+            await written(runtime, replace(REQUEST, **change))
+        assert served.asked == []
+
+
+async def test_what_it_cannot_do_it_says() -> None:
+    runtime = RemoteTextGenerator(Server(base_url="http://127.0.0.1:1/v1", model="large", simulated=True))
+    assert runtime.capabilities.simulated
+    assert not runtime.capabilities.verify
+    assert await runtime.prefill(REQUEST) == 0
+    assert await runtime.count_tokens(["", "Where is it?", "a b c d"]) == (0, 3, 4)
+    for asking in (runtime.verify(REQUEST, 1), runtime.export_state(), runtime.import_state(b"x")):
+        with pytest.raises(Unavailable):
+            await asking
+    assert "sesame" not in repr(Server(base_url="x", model="y", key="sesame"))
