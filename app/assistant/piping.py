@@ -72,6 +72,12 @@ class Piping:
         if result.cancelled:
             raise TurnCancelledError("The run was ended.")
         self._complete(result)
+        if not self._text.spans:
+            raise SottoError(
+                f"The pipeline {result.pipeline_id!r} made no answer.",
+                code="no-answer",
+                remedy="Ask again, or choose another pipeline in the profile.",
+            )
         self._text.say_rest()
 
     async def _followed(self) -> RunResult:
@@ -91,7 +97,7 @@ class Piping:
             return
         if shown:
             self._text.take_back(0, "The answer was put into its final form.")
-        how = self._how or StageMetadata()
+        how = self._how = self._how or _made_by(result) or StageMetadata()
         confidence = result.output.confidence if isinstance(result.output, Text) else None
         self._text.show(whole, confidence, Tier(how.backend or self._output, how.model))
         if not self._said:
@@ -120,3 +126,8 @@ class Piping:
                 self._emit(replace(event, stage=ANSWER))
             case _:
                 self._emit(event)
+
+
+def _made_by(result: RunResult) -> StageMetadata | None:
+    """How the output came about where another stage than the one asked for made it: that one failed, or had no turn."""
+    return next((stage.metadata for stage in result.stages if stage.value is result.output), None)

@@ -30,6 +30,8 @@ _MISSING_SHARE = 0.05
 _MISSING_S = 0.5
 _ONLY_FILES = {"protocol_whitelist": "file"}
 """A playlist is a file too; whatever it names, nothing is fetched."""
+_AT_ONCE_BYTES = 1 << 20
+"""Sound that is written at a time, a multiple of a sample: a long recording is not copied as a whole."""
 
 
 def read_clip(path: Path | str) -> Iterator[AudioChunk]:
@@ -92,7 +94,9 @@ def _write(file: BinaryIO, chunks: Iterable[AudioChunk]) -> None:
         if rate_hz and chunk.sample_rate_hz != rate_hz:
             raise ValueError(f"the rate changes from {rate_hz} to {chunk.sample_rate_hz} Hz in the middle")
         rate_hz = chunk.sample_rate_hz
-        file.write(to_int16(chunk.pcm))
+        pcm = memoryview(chunk.pcm)
+        for start in range(0, len(pcm), _AT_ONCE_BYTES):
+            file.write(to_int16(bytes(pcm[start : start + _AT_ONCE_BYTES])))
         written += chunk.samples * BYTES_PER_SAMPLE
     file.seek(0)
     file.write(header(rate_hz or SPEECH_RATE_HZ, written))
@@ -102,6 +106,8 @@ def _look(path: Path) -> None:
     """The mistakes that need no decoder to be seen."""
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder.", code="is-a-folder", remedy="Choose a sound file in it.")
+    if path.exists() and not path.is_file():  # a pipe may never say anything, and then nothing could end the wait
+        raise InvalidInput(f"{path} is a pipe or a device.", code="no-file", remedy="Save the sound in a file first.")
     try:
         with path.open("rb") as file:
             start = file.read(8)

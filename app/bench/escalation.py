@@ -12,7 +12,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,10 +26,10 @@ from app.contracts.errors import SottoError
 from app.pipeline.confidence.calibrated import CalibratedConfidence
 from app.pipeline.confidence.calibration import Calibration, write_calibration
 from app.pipeline.confidence.features import mean_probability
-from app.pipeline.confidence.scoring import Bin, auroc, brier, reliability
+from app.pipeline.confidence.scoring import Bin, auroc, auroc_error, brier, reliability
 from app.settings.paths import asset
 
-QUICK = 40
+QUICK = 30
 """Questions that climb the ladder unless all are wanted; the starter model alone answers all in any case."""
 DEFAULT_BAR = 0.6
 
@@ -62,10 +62,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--questions", type=int, default=QUICK, metavar="N", help="how many climb the ladder")
     parser.add_argument("--full", action="store_true", help="all of them, longer than five minutes")
     parser.add_argument("--bar", type=float, metavar="X", help="min_confidence; without it the recommended one")
-    parser.add_argument("--error-rate", type=float, default=0.1, metavar="X", help="of the played server")
+    played = Stated()
+    parser.add_argument("--error-rate", type=float, default=played.error_rate, metavar="X", help="of the played server")
+    parser.add_argument("--delay", type=float, default=played.first_token_s, metavar="S", help="to its first token")
+    parser.add_argument("--watts", type=float, default=played.watts, metavar="W", help="it is said to draw")
     parser.add_argument("--calibrate", type=Path, metavar="FILE", help="fit the confidence anew and write it there")
     options = parser.parse_args(arguments)
-    stated = Stated(error_rate=min(1.0, max(0.0, options.error_rate)))
+    stated = replace(
+        played,
+        error_rate=min(1.0, max(0.0, options.error_rate)),
+        first_token_s=max(0.0, options.delay),
+        watts=max(0.0, options.watts),
+    )
     try:
         if options.calibrate is not None:
             return asyncio.run(_calibrate(options.calibrate, stated))
@@ -127,8 +135,10 @@ async def _measured(
 
 def _show(measured: Measured, calibration: Calibration | None, stated: Stated, *, as_json: bool) -> None:
     points = sweep(measured.smallest, measured.votes, measured.largest)
-    machine = describe(simulated={LARGEST: f"error rate {stated.error_rate:g}, {stated.watts:g} W, answers from a key"})
-    report = Report("escalation", machine, _figures(measured), tuple(_notes(measured, calibration, points)))
+    direct = sweep(measured.smallest, measured.largest)
+    words = f"error rate {stated.error_rate:g}, {stated.first_token_s:g} s to its first token, {stated.watts:g} W"
+    machine = describe(simulated={LARGEST: f"{words}, answers from a key"})
+    report = Report("escalation", machine, _figures(measured), tuple(_notes(measured, calibration, points, direct)))
     if not as_json:
         report.show(as_json=False)
         return
@@ -136,19 +146,21 @@ def _show(measured: Measured, calibration: Calibration | None, stated: Stated, *
         "simulated": [LARGEST],
         "recommended_bar": measured.bar,
         "calibration": {"before": _rows(_raw(measured.alone)), "after": _rows(_said(measured.alone))},
-        "curve": [
-            {
-                "min_confidence": point.bar,
-                "right": round(point.right, 4),
-                "joules": round(point.joules, 3),
-                "seconds": round(point.seconds, 3),
-                "asked_largest": round(point.asked_largest, 4),
-                "simulated": True,
-            }
-            for point in points
-        ],
+        "curve": [_as_json(point) for point in points],
+        "curve_without_vote": [_as_json(point) for point in direct],
     }
     print(json.dumps({**report.as_json(), **more}, ensure_ascii=False))
+
+
+def _as_json(point: Point) -> JsonValue:
+    return {
+        "min_confidence": point.bar,
+        "right": round(point.right, 4),
+        "joules": round(point.joules, 3),
+        "seconds": round(point.seconds, 3),
+        "asked_largest": round(point.asked_largest, 4),
+        "simulated": True,
+    }
 
 
 def _figures(measured: Measured) -> dict[str, Figure]:
@@ -158,9 +170,11 @@ def _figures(measured: Measured) -> dict[str, Figure]:
     right = {name: _right(getattr(measured, name)) for name in ("smallest", "votes", "largest", "escalating")}
     joules = {name: _joules(getattr(measured, name)) for name in right}
     share = sum(truth for _, truth in after) / max(1, len(after))
+    (direct,) = sweep(measured.smallest, measured.largest, bars=(measured.bar,))
     return {
         "auroc": single(_auroc(after), n=len(after)),
         "brier": single(_brier(after), n=len(after)),
+        "auroc_standard_error": single(_auroc_error(after), n=len(after)),
         "auroc_before": single(_auroc(before), n=len(before)),
         "brier_before": single(_brier(before), n=len(before)),
         "brier_of_the_base_rate": single(share * (1.0 - share), n=len(after)),
@@ -170,12 +184,14 @@ def _figures(measured: Measured) -> dict[str, Figure]:
         "right_vote": single(right["votes"], n=n),
         "right_largest": single(right["largest"], "simulated", n),
         "right_escalating": single(right["escalating"], "simulated", n),
+        "right_without_vote": single(direct.right, "simulated", n),
         "right_smallest_all": single(_right(measured.alone), n=len(measured.alone)),
         "joules_smallest": single(joules["smallest"], "J", n),
         "joules_vote": single(joules["votes"], "J", n),
         "joules_largest": single(joules["largest"], "J simulated", n),
         "joules_escalating": single(joules["escalating"], "J simulated", n),
         "joules_ratio": single(_ratio(joules["escalating"], joules["largest"]), "simulated", n),
+        "joules_ratio_without_vote": single(_ratio(direct.joules, joules["largest"]), "simulated", n),
         "asked_largest": single(sum(answer.by == LARGEST for answer in measured.escalating) / n, "", n),
         "smallest_ms": percentiles([answer.seconds * 1000.0 for answer in measured.smallest]),
         "vote_ms": percentiles([answer.seconds * 1000.0 for answer in measured.votes]),
@@ -183,8 +199,9 @@ def _figures(measured: Measured) -> dict[str, Figure]:
     }
 
 
-def _notes(measured: Measured, calibration: Calibration | None, points: Sequence[Point]) -> list[str]:
-    best = recommended(points, _right(measured.largest))
+def _notes(
+    measured: Measured, calibration: Calibration | None, points: Sequence[Point], direct: Sequence[Point]
+) -> list[str]:
     fitted_on = "The starter model is not calibrated."
     if calibration is not None:
         how, fit = calibration.answers, calibration.fitted
@@ -201,9 +218,16 @@ def _notes(measured: Measured, calibration: Calibration | None, points: Sequence
         *_table(_bins(_raw(measured.alone)), _bins(_said(measured.alone))),
         "",
         "min_confidence against right answers and cost of a question, from the answers above (simulated)",
-        "  bar   right   joules  seconds  asked largest",
-        *(_line(point, best) for point in points),
+        *_curve(points, measured),
+        "",
+        "the same without the vote between the two (simulated)",
+        *_curve(direct, measured),
     ]
+
+
+def _curve(points: Sequence[Point], measured: Measured) -> list[str]:
+    best = recommended(points, _right(measured.largest))
+    return ["  bar   right   joules  seconds  asked largest", *(_line(point, best) for point in points)]
 
 
 def _line(point: Point, best: float) -> str:
@@ -253,6 +277,11 @@ def _row(row: Bin) -> dict[str, JsonValue]:
 
 def _auroc(pairs: Pairs) -> float | None:
     return auroc([value for value, _ in pairs], [truth for _, truth in pairs])
+
+
+def _auroc_error(pairs: Pairs) -> float | None:
+    area, right = _auroc(pairs), sum(truth for _, truth in pairs)
+    return None if area is None else auroc_error(area, right, len(pairs) - right)
 
 
 def _brier(pairs: Pairs) -> float | None:

@@ -6,22 +6,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.bench.escalation_rungs import SAMPLES, Answered
-from app.pipeline.confidence.calibration import Calibration, Curve
-from app.pipeline.confidence.features import NAMES, features
+from app.pipeline.confidence.calibration import Calibration, Curve, Method
+from app.pipeline.confidence.features import NAMES, VOTE_NAMES, features, vote_features
 from app.pipeline.confidence.fitting import Fit, fit_isotonic, fit_logistic, fitted, held_out
-from app.pipeline.confidence.scoring import auroc
+from app.pipeline.confidence.scoring import auroc, brier
 
 CANDIDATES: tuple[tuple[str, ...], ...] = (
     ("mean",),
     ("least",),
     ("head",),
     ("tail",),
+    ("mean", "head"),
     ("mean", "least", "head"),
     ("mean", "least", "head", "tail", "unsure"),
     ("mean", "least", "head", "tail", "unsure", "digits"),
     NAMES,
 )
 """Sets of features that are tried; the one with the best Brier score on answers it has not seen is taken."""
+VOTE_CANDIDATES: tuple[tuple[str, ...], ...] = (
+    ("share",),
+    ("share", "mean"),
+    ("share", "head"),
+    ("share", "mean", "head"),
+)
+"""The same for the winner of a vote."""
+STEPS_WIN_BY = 0.005
+"""A step function has more freedom than a curve: on few answers it is taken only when it is better by this much."""
 BARS = tuple(at / 20 for at in range(21))
 GIVEN_UP = 0.05
 """Share of right answers that may be lost against always asking the largest, for the bar that is recommended."""
@@ -67,57 +77,79 @@ def calibrated(
     Raises:
         ValueError: There are no answers, or one has no probabilities.
     """
-    right = [answer.right for answer in answers]
-    rows = [features(answer.log_probs, answer.text) for answer in answers]
     tried: dict[str, float] = {}
-    best: tuple[float, Calibration, list[float]] | None = None
-    for columns in CANDIDATES:
-        chosen = [[row[NAMES.index(name)] for name in columns] for row in rows]
-        for name, fit in _fits(columns).items():
-            seen = held_out(chosen, right, fit)
-            worth = fitted(seen, right)
-            tried[f"{'+'.join(columns)} {name}"] = round(worth.auroc or 0.0, 4)
-            if best is None or worth.brier < best[0]:
-                curve = fit(chosen, right)
-                made = Calibration(model=model, revision=revision, date=date, answers=curve, fitted=worth)
-                best = worth.brier, made, seen
-    assert best is not None
-    by_share, agreed = [[vote.share or 0.0] for vote in votes], [vote.right for vote in votes]
-    fit_vote = _fits(("share",))["logistic"]
-    tried["vote share"] = round(auroc([row[0] for row in by_share], agreed) or 0.0, 4)
-    vote_seen = held_out(by_share, agreed, fit_vote)
-    points = sweep(_judged(answers, best[2]), _judged(votes, vote_seen), largest)
-    return replace(
-        best[1],
-        vote=fit_vote(by_share, agreed),
+    rows = [features(answer.log_probs, answer.text) for answer in answers]
+    right = [answer.right for answer in answers]
+    best = _best(rows, right, NAMES, CANDIDATES, tried)
+    vote_rows = [vote_features(vote.share or 0.0, vote.log_probs, vote.text) for vote in votes]
+    vote_right = [vote.right for vote in votes]
+    voted = _best(vote_rows, vote_right, VOTE_NAMES, VOTE_CANDIDATES, tried)
+    points = sweep(_judged(answers, best.seen), _judged(votes, voted.seen), largest)
+    return Calibration(
+        model=model,
+        revision=revision,
+        date=date,
+        answers=best.curve,
+        fitted=fitted(best.seen, right),
+        vote=voted.curve,
         vote_samples=SAMPLES,
-        vote_fitted=fitted(vote_seen, agreed),
+        vote_fitted=fitted(voted.seen, vote_right),
         recommended_bar=recommended(points, sum(answer.right for answer in largest) / len(largest)),
         tried=tried,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The best mapping, and what it says to answers it has not seen."""
+
+    curve: Curve
+    seen: list[float]
+
+
+def _best(
+    rows: Sequence[Sequence[float]],
+    right: Sequence[bool],
+    names: tuple[str, ...],
+    candidates: Sequence[tuple[str, ...]],
+    tried: dict[str, float],
+) -> _Best:
+    """Try every set of columns with every method; ``tried`` gets the AUROC of each."""
+    ranked: list[tuple[float, _Best]] = []
+    for columns in candidates:
+        chosen = [[row[names.index(name)] for name in columns] for row in rows]
+        for method, fit in _fits(columns).items():
+            seen = held_out(chosen, right, fit)
+            tried[f"{'+'.join(columns)} {method}"] = round(auroc(seen, right) or 0.0, 4)
+            lead = STEPS_WIN_BY if method is Method.ISOTONIC else 0.0
+            ranked.append((brier(seen, right) + lead, _Best(fit(chosen, right), seen)))
+    return min(ranked, key=lambda pair: pair[0])[1]
 
 
 def _judged(answers: Sequence[Answered], confidences: Sequence[float]) -> list[Answered]:
     return [replace(answer, confidence=new) for answer, new in zip(answers, confidences, strict=True)]
 
 
-def _fits(columns: tuple[str, ...]) -> Mapping[str, Fit]:
+def _fits(columns: tuple[str, ...]) -> Mapping[Method, Fit]:
     def logistic(rows: Sequence[Sequence[float]], right: Sequence[bool]) -> Curve:
         return fit_logistic(rows, right, columns)
 
     def isotonic(rows: Sequence[Sequence[float]], right: Sequence[bool]) -> Curve:
         return fit_isotonic(rows, right, columns)
 
-    return {"logistic": logistic, "isotonic": isotonic}
+    return {Method.LOGISTIC: logistic, Method.ISOTONIC: isotonic}
 
 
-def sweep(
-    smallest: Sequence[Answered], votes: Sequence[Answered], largest: Sequence[Answered], bars: Sequence[float] = BARS
-) -> list[Point]:
-    """What each bar comes to on answers that are there already: the rungs are asked in turn until one reaches it."""
+def sweep(*ladder: Sequence[Answered], bars: Sequence[float] = BARS) -> list[Point]:
+    """What each bar comes to on answers that are there already: the rungs are asked in turn until one reaches it.
+
+    Args:
+        ladder: Each rung's answers to the same questions, the lowest first.
+        bars: To be tried.
+    """
     points = []
     for bar in bars:
-        taken = [_climbed(rungs, bar) for rungs in zip(smallest, votes, largest, strict=True)]
+        taken = [_climbed(rungs, bar) for rungs in zip(*ladder, strict=True)]
         count = len(taken)
         points.append(
             Point(
@@ -125,7 +157,7 @@ def sweep(
                 sum(answer.right for answer in taken) / count,
                 sum(answer.joules for answer in taken) / count,
                 sum(answer.seconds for answer in taken) / count,
-                sum(answer.by == top.by for answer, top in zip(taken, largest, strict=True)) / count,
+                sum(answer.by == top.by for answer, top in zip(taken, ladder[-1], strict=True)) / count,
             )
         )
     return points

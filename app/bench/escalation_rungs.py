@@ -55,7 +55,7 @@ class Answered:
         text: The answer.
         right: As the key has it.
         confidence: Of the answer, None where nobody could tell.
-        log_probs: Of the last answer that was judged, natural logarithms.
+        log_probs: Of its tokens, natural logarithms; of a vote those of the winner.
         share: Of the vote, None where there was none.
         joules: Above idle; stated ones for the played server.
         seconds: From the request to the end.
@@ -99,9 +99,10 @@ class Overhearing:
         self.log_probs = tuple(log_probs)
         return self.inner.of(tier, log_probs, text)
 
-    def of_vote(self, tier: Tier, share: float, samples: int) -> Judged:
+    def of_vote(self, tier: Tier, share: float, samples: int, log_probs: Sequence[float], text: str) -> Judged:
         """The inner one's."""
-        return self.inner.of_vote(tier, share, samples)
+        self.log_probs = tuple(log_probs)
+        return self.inner.of_vote(tier, share, samples, log_probs, text)
 
 
 class Ladder:

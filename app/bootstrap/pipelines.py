@@ -64,6 +64,10 @@ class PipelineServices:
         """
         return self.library.get(pipeline_id)
 
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong in the person's files, a sentence each."""
+        return self.library.problems()
+
     def start(
         self, pipeline_id: str, given: Value, *, overrides: Mapping[str, OptionValue], context: Mapping[str, str]
     ) -> Run:

@@ -48,18 +48,28 @@ def question(words: Sequence[str], stdin: TextIO) -> str:
     Raises:
         InvalidInput: There is none, or the pipe holds a book or no text at all.
     """
-    text = " ".join(words)
-    if not text and not stdin.isatty():
-        try:
-            text = stdin.read(MAX_STDIN_CHARACTERS + 1)
-        except UnicodeDecodeError as error:
-            raise InvalidInput("What is piped in is not text.", code="question-not-text") from error
-    if len(text) > MAX_STDIN_CHARACTERS:
-        raise InvalidInput(f"The question is longer than {MAX_STDIN_CHARACTERS} characters.", code="question-too-long")
+    text = typed(words, stdin, MAX_STDIN_CHARACTERS)
     if not text.strip():
         raise InvalidInput(
             "There is no question.", code="empty-question", remedy='Try: sotto ask "What is the capital of France?"'
         )
+    return text
+
+
+def typed(words: Sequence[str], stdin: TextIO, most: int) -> str:
+    """The words of the command line, or else what is piped in, which may be nothing.
+
+    Raises:
+        InvalidInput: It has more than ``most`` characters, or is no text at all.
+    """
+    text = " ".join(words)
+    if not text and not stdin.isatty():
+        try:
+            text = stdin.read(most + 1)
+        except UnicodeDecodeError as error:
+            raise InvalidInput("What is piped in is not text.", code="question-not-text") from error
+    if len(text) > most:
+        raise InvalidInput(f"The question is longer than {most} characters.", code="question-too-long")
     return text
 
 

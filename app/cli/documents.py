@@ -92,6 +92,7 @@ async def search_documents(
             console.write(printable(f"[{number}] {cited(passage)}\n{_indented(passage.text)}\n\n"))
     else:
         console.say("Nothing was found." if await index.indexed() else NOTHING_INDEXED)
+    await _say_if_moved(console, index)
     return console.settle()
 
 

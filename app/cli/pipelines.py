@@ -183,8 +183,7 @@ def _checked(library: PipelineLibrary, what: Sequence[str]) -> tuple[list[Pipeli
             except InvalidInput as error:
                 problems.append(str(error))
                 continue
-            if library.entries()[name].stale:
-                problems.extend(problem for problem in library.problems() if repr(name) in problem)
+            problems.extend(library.problems_of(name))
     return definitions, problems
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.audio.files import read_clip, write_wav
-from app.cli.ask import check_target, question
+from app.cli.ask import check_target, typed
 from app.cli.console import Console, printable, report
 from app.cli.run_view import RunView
 from app.cli.session import interrupts_call
@@ -20,9 +20,12 @@ from app.contracts.audio import AudioChunk
 from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError
 from app.contracts.events import RunFailed, TurnEvent
 from app.contracts.wire import to_line
-from app.pipeline.definition import OptionValue, PipelineDefinition
+from app.pipeline.definition import OptionValue, PipelineDefinition, StageType
 from app.pipeline.run import Run, RunResult
 from app.pipeline.values import Sound, SoundSource, Text, Value, in_words
+
+LONGEST_INPUT = 10_000_000
+"""Characters read from a pipe: as many as ``max_input_characters`` can allow, which is checked when it runs."""
 
 
 class Pipelines(Protocol):
@@ -30,6 +33,10 @@ class Pipelines(Protocol):
 
     def definition(self, pipeline_id: str) -> PipelineDefinition:
         """One pipeline; raises `InvalidInput` for one that is not there."""
+        ...
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong in the person's files, a sentence each, with what serves instead."""
         ...
 
     def start(
@@ -93,9 +100,11 @@ async def _run(open_pipelines: Opener, console: Console, request: RunRequest) ->
         check_target(request.save)
     async with open_pipelines() as pipelines:
         definition = pipelines.definition(request.pipeline_id)
+        for problem in pipelines.problems():
+            console.say(printable(f"sotto: {problem}"))
         given = await _given(pipelines, definition, request)
         run = pipelines.start(definition.pipeline_id, given, overrides=overrides, context=context)
-        view = RunView(console, definition.output_stage)
+        view = RunView(console, worded_stage(definition))
         listener = _json_listener(console) if request.as_json else view
         unsubscribe = run.subscribe(listener)
         loop = asyncio.get_running_loop()
@@ -110,10 +119,19 @@ async def _run(open_pipelines: Opener, console: Console, request: RunRequest) ->
         finally:
             unsubscribe()
         if not request.as_json:
-            view.finish(result, "" if result.output is None else in_words(result.output))
+            view.finish(result, _words(result))
         if request.save is not None and result.success:
             await _save(result, request.save, console)
         return _exit_code(result)
+
+
+def worded_stage(definition: PipelineDefinition) -> str:
+    """The stage whose words are shown: that of the output, or the one whose words it speaks."""
+    stages = {stage.stage_id: stage for stage in definition.stages}
+    stage = stages[definition.output_stage]
+    while stage.type is StageType.TEXT_TO_AUDIO and stage.needs:
+        stage = stages[stage.needs[-1]]
+    return stage.stage_id
 
 
 def _interrupt(run: Run, given: Value) -> Callable[[], None]:
@@ -154,11 +172,20 @@ async def _given(pipelines: Pipelines, definition: PipelineDefinition, request: 
         if endless:
             return pipelines.endless(request.audio)
         return Sound(await asyncio.to_thread(_whole, request.audio))
-    return Text(question(request.words, sys.stdin))
+    text = typed(request.words, sys.stdin, LONGEST_INPUT)
+    if not text.strip():
+        hint = f'Try: sotto pipelines run {definition.pipeline_id} "Why is the sky blue?"'
+        raise InvalidInput("There is no input.", code="empty-input", remedy=hint)
+    return Text(text)
 
 
 def _whole(path: Path) -> AudioChunk:
     return AudioChunk(b"".join(chunk.pcm for chunk in read_clip(path)))
+
+
+def _words(result: RunResult) -> str:
+    """The output in words; of one that is sound, the words that were spoken are shown already."""
+    return "" if result.output is None else in_words(result.output)
 
 
 async def _save(result: RunResult, path: Path, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from app.cli.console import Console, printable
@@ -67,7 +68,7 @@ class RunView:
 
     def finish(self, result: RunResult, text: str) -> None:
         """Show what has not been shown yet: the output, if it is not what stands there already, and the table."""
-        if result.success and not self._captions and text.strip() != self._shown.strip():
+        if result.success and text and not self._captions and text.strip() != self._shown.strip():
             self._console.end_line()
             self._console.write(printable(text))
         self._console.end_line()
@@ -110,7 +111,9 @@ def _detour(event: TurnEvent) -> str:
 
 
 def table(stages: Sequence[StageResult]) -> list[str]:
-    """The stages as aligned lines, the header first."""
+    """The stages as aligned lines, the header first; nothing for a run that came to none."""
+    if not stages:
+        return []
     rows = [_HEADER, *(_row(stage) for stage in stages)]
     used = [any(row[at] for row in rows[1:]) for at in range(len(_HEADER))]
     widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADER))]
@@ -163,9 +166,10 @@ def _how(stage: StageResult) -> str:
         return ""
     if metadata.cached:
         return "from the cache"
-    tries = [f"{attempt.backend} {attempt.decision}" for attempt in metadata.attempts]
+    counted = Counter(f"{attempt.backend} {attempt.decision}" for attempt in metadata.attempts)
+    tries = [f"{what} ×{count}" if count > 1 else what for what, count in counted.items()]  # noqa: RUF001
     simulated = " (simulated)" if any(attempt.simulated for attempt in metadata.attempts) else ""
-    return (", ".join(tries) if len(tries) > 1 else "") + simulated
+    return (", ".join(tries) if len(metadata.attempts) > 1 else "") + simulated
 
 
 def _summary(result: RunResult) -> str:

@@ -19,7 +19,6 @@ from app.service.security import check_exposure, read_token
 from app.service.server import ComputeServer, ServeOptions
 from app.service.servicer import Engine, Library
 
-
 LONGEST_GRACE_S = 3600.0
 
 

@@ -284,9 +284,15 @@ class Execution:
             self._output.finish(value)
         self._output.fail(SottoError(f"The run of {self.pipeline_id} made no output.", code="no-output"))
         metrics = self._metrics()
-        text = "" if value is None else in_words(value)
+        text = "" if value is None else in_words(value) or self._spoken_words()
         event = RunFinished(pipeline_id=self.pipeline_id, text=text, metrics=self._told(metrics))
         self._end(event, self._made(metrics, success=True, output=value))
+
+    def _spoken_words(self) -> str:
+        """The words of an output that is sound: those of the last stage before it that made any."""
+        results = () if self._runner is None else self._runner.results()
+        words = (in_words(result.value) for result in reversed(results) if result.value is not None)
+        return next((text for text in words if text), "")
 
     def _end_failed(self, error: SottoError, stage_id: str) -> None:
         self._output.fail(error)

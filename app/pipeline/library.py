@@ -116,6 +116,13 @@ class PipelineLibrary:
         self.refresh()
         return self._problems
 
+    def problems_of(self, pipeline_id: str) -> tuple[str, ...]:
+        """What is wrong in the files whose version of a pipeline cannot be used, a sentence each."""
+        self.refresh()
+        with self._lock:
+            files = [file for file in self._files.values() if pipeline_id in file.stale | set(file.reading.broken)]
+        return tuple(str(problem) for file in files for problem in file.reading.problems)
+
     def changed(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call a listener, in the thread that looks, after files changed; returns what ends it."""
         self._listeners.append(listener)

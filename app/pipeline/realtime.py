@@ -8,11 +8,13 @@ Nothing here grows with the length of the source.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from app.aio.channel import Channel
 from app.aio.clock import SystemClock
@@ -29,6 +31,8 @@ from app.pipeline.realtime_segments import Segment, Segmenter
 from app.pipeline.retrying import delay_ms, draw
 from app.pipeline.stages.processor import StageCall
 from app.pipeline.values import SoundSource
+
+_T = TypeVar("_T")
 
 MOST_FAILURES = 3
 """So many stretches in a row that cannot be recognised end the stage; one alone is given up and reported."""
@@ -74,6 +78,7 @@ class Captions:
         self._use = use
         self._on_text = on_text
         self._told = told
+        self._gate: VoiceActivityStream | None = None
         self._working = False
         self._failures = 0
         self._lags: deque[float] = deque(maxlen=MEASURED)
@@ -87,13 +92,16 @@ class Captions:
             SottoError: The source broke off, after everything before that was captioned; or recognition failed again
                 and again.
         """
-        activity = await self._voice_activity()
-        await self._use(_warm)
         broken: list[SottoError] = []
-        with unwrapped():
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(source, activity, broken), name=f"captions of {self._stage}: sound")
-                tasks.create_task(self._recognise_all(), name=f"captions of {self._stage}: words")
+        try:
+            await self._patiently(self._open_gate)
+            await self._patiently(lambda: self._use(_warm))
+            with unwrapped():
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._read(source, broken), name=f"captions of {self._stage}: sound")
+                    tasks.create_task(self._recognise_all(), name=f"captions of {self._stage}: words")
+        finally:
+            await self._close_gate()
         if broken:
             raise broken[0]
 
@@ -111,9 +119,13 @@ class Captions:
     def notes(self) -> tuple[str, ...]:
         """What a person should know of it."""
         dropped = self._count["dropped"]
-        return (f"{dropped} stretches of speech were given up: the work did not keep up.",) if dropped else ()
+        if dropped:
+            return (f"{dropped} stretches of speech were given up: the work did not keep up.",)
+        if not self._count["captions"]:
+            return (f"No speech was heard in {self._segmenter.seconds:.1f} s of sound.",)
+        return ()
 
-    async def _voice_activity(self) -> VoiceActivityStream:
+    async def _open_gate(self) -> None:
         backends = self._call.tools.runtimes.serving("voice_activity")
         if not backends:
             raise Unavailable(
@@ -123,16 +135,33 @@ class Captions:
             )
         port = self._call.tools.runtimes.voice_activity_port(backends[0].backend_id)
         await port.warm_up()
-        return await port.open_stream()
+        self._gate = await port.open_stream()
 
-    async def _read(self, source: SoundSource, activity: VoiceActivityStream, broken: list[SottoError]) -> None:
+    async def _judged(self, chunk: AudioChunk) -> tuple[float, ...]:
+        """What the voice gate says to the next sound. One that broke off is opened anew for the next try."""
+        if self._gate is None:
+            await self._open_gate()
+        assert self._gate is not None
+        try:
+            return await self._gate.feed(chunk)
+        except TemporaryError:
+            await self._close_gate()
+            raise
+
+    async def _close_gate(self) -> None:
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            with contextlib.suppress(TemporaryError):  # its host is gone already, and the state with it
+                await gate.aclose()
+
+    async def _read(self, source: SoundSource, broken: list[SottoError]) -> None:
         """Sound in, stretches out. A source that breaks off loses nothing of what it gave."""
         try:
             try:
                 async with aclosing(_closeable(at_speech_rate(source.chunks))) as chunks:
                     async for chunk in chunks:
                         now = self._clock.monotonic()
-                        probabilities = await activity.feed(chunk)
+                        probabilities = await self._patiently(partial(self._judged, chunk))
                         for segment in self._segmenter.push(chunk.pcm, probabilities, now):
                             await self._offer(segment, live=source.live)
             except SottoError as error:
@@ -141,7 +170,6 @@ class Captions:
                 await self._offer(segment, live=False)
         finally:
             self._queue.close()
-            await activity.aclose()
 
     async def _offer(self, segment: Segment, *, live: bool) -> None:
         """Put a stretch where it is recognised; when there is no room a live one is given up, and others wait."""
@@ -207,15 +235,19 @@ class Captions:
 
     async def _recognised(self, segment: Segment) -> Transcript:
         """The words of a stretch, after as many tries as the stage allows: the sound will not come again."""
+        return await self._patiently(lambda: self._use(lambda port: port.transcribe(segment.clip)))
+
+    async def _patiently(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do something, after as many tries as the stage allows."""
         retry = self._call.stage.definition.retry
         for number in range(1, retry.attempts + 1):
             try:
-                return await self._use(lambda port: port.transcribe(segment.clip))
+                return await work()
             except TemporaryError as error:
                 wait_ms = delay_ms(retry, number, draw)
                 self._call.report(Retrying(attempt=number, of=retry.attempts, delay_ms=wait_ms, code=error.code))
                 await self._clock.sleep(wait_ms / 1000.0)
-        return await self._use(lambda port: port.transcribe(segment.clip))
+        return await work()
 
 
 async def at_speech_rate(chunks: AsyncIterator[AudioChunk]) -> AsyncGenerator[AudioChunk, None]:

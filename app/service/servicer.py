@@ -125,9 +125,9 @@ class ComputeService(ComputeServiceServicer):
     ) -> None:
         """Run a pipeline on sound that the client streams."""
         async with _refused(context):
+            start = await _first(requests, self._limits.stalled_s)  # who says nothing takes no place
             give_back = self._admission.admit(context.peer())
             try:
-                start = await _first(requests)
                 chunks = sound.ClientSound(
                     aiter(requests),
                     start.input_format or pb.AUDIO_FORMAT_PCM_S16LE,
@@ -271,15 +271,18 @@ def _message(run: Run, item: TurnEvent | AudioChunk, audio_format: pb.AudioForma
     return mapping.event_message(item)
 
 
-async def _first(requests: AsyncIterator[pb.PipelineAudioRequest]) -> pb.StartAudio:
+async def _first(requests: AsyncIterator[pb.PipelineAudioRequest], within_s: float) -> pb.StartAudio:
     """The start of a stream of sound.
 
     Raises:
-        InvalidInput: Something else came first, or it names no pipeline.
+        InvalidInput: Nothing came in time, something else came first, or it names no pipeline.
     """
-    async for request in requests:
-        if request.WhichOneof("kind") != "start":
-            break
+    try:
+        async with asyncio.timeout(within_s):
+            request = await anext(aiter(requests), None)
+    except TimeoutError as error:
+        raise InvalidInput(f"No `start` came within {within_s:g} s.", code="start-expected") from error
+    if request is not None and request.WhichOneof("kind") == "start":
         if not request.start.pipeline_id:
             raise InvalidInput("start.pipeline_id is missing.", code="no-pipeline-id")
         start: pb.StartAudio = request.start

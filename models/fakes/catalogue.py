@@ -96,9 +96,7 @@ class FakeCatalogue(RuntimeCatalogue):
     def serving(self, kind: str) -> tuple[Backend, ...]:
         """Those whose port fits the stage type."""
         return tuple(
-            port.backend
-            for key, port in self.runtimes.items()
-            if _does(port, kind) and key not in self.missing
+            port.backend for key, port in self.runtimes.items() if _does(port, kind) and key not in self.missing
         )
 
     def _port(self, backend_id: str, kind: str) -> Runtime:

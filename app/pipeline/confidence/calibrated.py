@@ -11,25 +11,28 @@ from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput
 from app.pipeline.confidence.calibration import Calibration, read_calibration
-from app.pipeline.confidence.features import NAMES, features, mean_probability
+from app.pipeline.confidence.features import NAMES, VOTE_NAMES, features, mean_probability, vote_features
 from app.pipeline.tools import Judged
 
 log = logging.getLogger(__name__)
 
 _AT = {name: at for at, name in enumerate(NAMES)}
+_IN_VOTE = {name: at for at, name in enumerate(VOTE_NAMES)}
 
 
 @runtime_checkable
 class VoteConfidence(Protocol):
     """Says what the share of a vote is worth."""
 
-    def of_vote(self, tier: Tier, share: float, samples: int) -> Judged:
+    def of_vote(self, tier: Tier, share: float, samples: int, log_probs: Sequence[float], text: str) -> Judged:
         """Confidence that the answer that won a vote is right.
 
         Args:
             tier: Who gave the answers.
             share: Of the answers given that agree, in (0, 1]; a vote may have ended early.
             samples: Answers the vote was meant to have.
+            log_probs: Of the winner's tokens, natural logarithms.
+            text: The winner.
 
         Returns:
             Source `ConfidenceSource.NONE` where such a vote has not been calibrated.
@@ -83,12 +86,14 @@ class CalibratedConfidence:
         curve = calibration.answers
         return Judged(curve.probability([row[_AT[name]] for name in curve.columns]), ConfidenceSource.CALIBRATED)
 
-    def of_vote(self, tier: Tier, share: float, samples: int) -> Judged:
+    def of_vote(self, tier: Tier, share: float, samples: int, log_probs: Sequence[float], text: str) -> Judged:
         """Confidence that the winner of a vote is right, as `VoteConfidence.of_vote`."""
         calibration = self.calibration(tier)
-        if calibration is None or calibration.vote is None or samples != calibration.vote_samples:
+        if calibration is None or calibration.vote is None or samples != calibration.vote_samples or not log_probs:
             return Judged(None, ConfidenceSource.NONE)
-        return Judged(calibration.vote.probability([share]), ConfidenceSource.CALIBRATED)
+        row = vote_features(share, log_probs, text)
+        curve = calibration.vote
+        return Judged(curve.probability([row[_IN_VOTE[name]] for name in curve.columns]), ConfidenceSource.CALIBRATED)
 
     def _fitting(self, tier: Tier) -> Calibration | None:
         calibration = self._by_model.get(tier.model)

@@ -1,7 +1,7 @@
 """The fitted mapping of one model, as it is kept in a file and applied.
 
 A logistic mapping weighs the features of `app.pipeline.confidence.features` (Platt 1999); an isotonic one looks up a
-step function of the logistic score. A second, one-column mapping turns the share of a vote into a confidence.
+step function of the logistic score. A second mapping is for the winner of a vote, whose share is one more feature.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.contracts.errors import InvalidInput, StorageError
-from app.pipeline.confidence.features import NAMES
+from app.pipeline.confidence.features import NAMES, VOTE_NAMES
 
 _WIDEST = 30.0
 """Logistic scores beyond this are 0 and 1 to every digit that matters."""
@@ -89,7 +89,7 @@ class Calibration:
         date: Day of the fit, ISO 8601.
         answers: From an answer's features.
         fitted: How well that does.
-        vote: From the share of a vote, None where none was fitted.
+        vote: From the features of a vote's winner, None where none was fitted.
         vote_samples: Answers in that vote.
         vote_fitted: How well that does.
         recommended_bar: ``min_confidence`` that pays on the ladder of the benchmark, None where nobody looked.
@@ -145,6 +145,8 @@ def read_calibration(text: str, name: str) -> Calibration:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(name) from error
     if not set(answers.columns) <= set(NAMES):
+        raise _damaged(name)
+    if calibration.vote is not None and not set(calibration.vote.columns) <= set(VOTE_NAMES):
         raise _damaged(name)
     return calibration
 

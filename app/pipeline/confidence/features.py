@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 NAMES = ("mean", "least", "head", "tail", "unsure", "length", "digits")
 """The columns, in order: see `features`."""
+VOTE_NAMES = ("share", *NAMES)
+"""Those of the winner of a vote."""
 HEAD_TOKENS = 4
 TAIL_TOKENS = 4
 FLOOR = -12.0
@@ -45,6 +47,15 @@ def features(log_probs: Sequence[float], text: str) -> tuple[float, ...]:
         math.log1p(len(bounded)),
         1.0 if any(character.isdigit() for character in text) else 0.0,
     )
+
+
+def vote_features(share: float, log_probs: Sequence[float], text: str) -> tuple[float, ...]:
+    """The row of a vote's winner, in the order of `VOTE_NAMES`: the share of the vote, and what `features` gives.
+
+    Raises:
+        ValueError: There are no probabilities.
+    """
+    return (share, *features(log_probs, text))
 
 
 def mean_probability(log_probs: Sequence[float]) -> float:

@@ -6,6 +6,7 @@ McNeil 1982). The Brier score is the mean square of confidence minus truth (Brie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,20 @@ def auroc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
         ranks += (at + end + 1) / 2.0 * sum(truth for _, truth in pairs[at:end])
         at = end
     return (ranks - positives * (positives + 1) / 2.0) / (positives * negatives)
+
+
+def auroc_error(area: float, positives: int, negatives: int) -> float:
+    """Standard error of an area from so many right and wrong answers (Hanley and McNeil 1982).
+
+    Raises:
+        ValueError: There are none of one kind.
+    """
+    if positives < 1 or negatives < 1:
+        raise ValueError("an area needs right and wrong answers")
+    both_right, both_wrong = area / (2.0 - area), 2.0 * area**2 / (1.0 + area)
+    spread = area * (1.0 - area)
+    spread += (positives - 1) * (both_right - area**2) + (negatives - 1) * (both_wrong - area**2)
+    return math.sqrt(max(0.0, spread) / (positives * negatives))
 
 
 def brier(confidences: Sequence[float], right: Sequence[bool]) -> float:

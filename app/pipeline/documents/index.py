@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 DEPTH = 50
 """Passages taken from each search before they are fused."""
 _EMBEDDED_AT_ONCE = 16
+_LONGEST_NAME = 80
 _NO_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -103,10 +104,16 @@ class DocumentIndex(Documents):
             watch: Told how far it is.
 
         Raises:
-            InvalidInput: There is no such folder, the name belongs to another one, or the folder to another name.
+            InvalidInput: There is no such folder, the name belongs to another one, or is none, or the folder has one.
             StorageError: The index cannot be written; what was done stays.
             SottoError: The sandbox cannot be used.
         """
+        if len(collection) > _LONGEST_NAME or not collection.isprintable() or collection != collection.strip():
+            raise InvalidInput(
+                f"{collection[:_LONGEST_NAME]!r} is no name for a collection.",
+                code="bad-name",
+                remedy=f"Take one of at most {_LONGEST_NAME} characters in one line, without a space at either end.",
+            )
         place = await asyncio.to_thread(_resolved, folder)
         async with self._one_pass:
             rows = await self._store.collections()
@@ -161,9 +168,11 @@ class DocumentIndex(Documents):
             vector: Of the question, made by the index's own embedder; None has it made where there are vectors.
 
         Raises:
-            InvalidInput: There is no such collection.
+            InvalidInput: There is no such collection, or the limit is below 1.
             StorageError: The index cannot be read.
         """
+        if limit < 1:
+            raise InvalidInput(f"The limit is {limit}, and at least one passage has to be asked for.", code="bad-limit")
         if collection:
             await self._collection(collection)
         by_words = await self._store.by_words(question, collection, DEPTH)

@@ -8,7 +8,10 @@ bounded by one document and one step, whatever the size of the folder.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
+import stat
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +25,7 @@ from app.pipeline.documents.chunking import spans
 from app.pipeline.documents.parsing import OPERATION
 from app.pipeline.documents.readers.section import LINE, PAGE
 from app.pipeline.documents.report import IndexProgress, IndexReport, Watch
-from app.pipeline.documents.scanning import Found, Scan, Skipped, scan
+from app.pipeline.documents.scanning import NO_FILE, Found, Scan, Skipped, scan
 from app.pipeline.tools import Sandbox
 
 PARSE_TIMEOUT_S = 60.0
@@ -34,6 +37,7 @@ _STEP_PASSAGES = 2_000
 _HASH_BLOCK = 1 << 20
 _NO_SANDBOX = frozenset({"sandbox-start", "sandbox-closed", "sandbox-operation"})
 """Codes of faults that have nothing to do with the document."""
+_OPENING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 _VANISHED = "vanished while it was being read"
 
 
@@ -209,8 +213,11 @@ def _place(section: dict[str, Any], start: int) -> str:
 
 
 def _sha256(path: Path) -> str:
+    """Of a file's content; what has become a link or a pipe since the folder was looked through is not opened."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with os.fdopen(os.open(path, _OPENING), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, NO_FILE)
         while block := file.read(_HASH_BLOCK):
             digest.update(block)
     return digest.hexdigest()

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from app.pipeline.sandbox.jail import FAILED
+
 OUTPUT_BYTES = 64 * 1024
 """Code that writes more is ended."""
 MEMORY_MB = 256
@@ -126,12 +128,14 @@ def _wrapped(report: int, seconds: int) -> list[str]:  # noqa: ARG001 - the harn
 
 def _refusal(ran: Ran) -> str:
     """Why the program was not started; empty when it was."""
-    if ran.report:
+    if ran.code == FAILED and ran.report:  # what is behind the wall cannot end it with this code
         try:
             answer = json.loads(ran.report)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         return str(answer["refused"]) if isinstance(answer, dict) and "refused" in answer else ""
+    if ran.report:
+        return ""
     said = ran.output.decode("utf-8", "replace").strip()
     return said[:200] if said.startswith("bwrap:") else ""
 

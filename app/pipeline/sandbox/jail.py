@@ -26,6 +26,8 @@ _DETACH = 2
 _PDEATHSIG, _DUMPABLE, _NO_NEW_PRIVS = 1, 4, 38
 _CAPABILITY_VERSION_3 = 0x2008_0522
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41}
+_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219}
+_JOIN_SESSION_KEYRING = 1
 _NOBODY = 65534
 _LINKED = ("/bin", "/lib", "/lib64", "/lib32", "/libx32", "/sbin")
 """Part of /usr on most systems, and links into it."""
@@ -51,6 +53,7 @@ def main(arguments: list[str]) -> NoReturn:
 def _outer(wishes: dict[str, Any], program: list[str]) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    leave_keys(libc)
     if platform.machine() not in _PIVOT_ROOT:
         raise NoWallError(f"processors of the kind {platform.machine()} are not supported")
     root = os.geteuid() == 0
@@ -72,7 +75,8 @@ def _outer(wishes: dict[str, Any], program: list[str]) -> int:
     _, status = os.waitpid(first, 0)
     if problem:
         raise NoWallError(problem)
-    return os.waitstatus_to_exitcode(status) & 0xFF
+    code = os.waitstatus_to_exitcode(status) & 0xFF
+    return 1 if code == FAILED else code  # the program cannot claim that it was not started
 
 
 def _first(libc: ctypes.CDLL, wishes: dict[str, Any], program: list[str], tell: int, *, root: bool) -> NoReturn:
@@ -121,6 +125,13 @@ def _build(libc: ctypes.CDLL, folders: list[str]) -> None:
     _mount(libc, "tmpfs", "/tmp", "tmpfs", _NO_SUID | _NO_DEV, "size=4m,nr_inodes=256,mode=1777")  # noqa: S108
     _mount(libc, "none", "/", "", _BIND | _REMOUNT | _READ_ONLY | _NO_SUID | _NO_DEV)
     os.chdir("/tmp")  # noqa: S108
+
+
+def leave_keys(libc: ctypes.CDLL) -> None:
+    """A key ring of our own: the one of the person's session would be inherited, with tickets and keys of disks."""
+    number = _KEYCTL.get(platform.machine())
+    if number is not None:
+        libc.syscall(ctypes.c_long(number), ctypes.c_long(_JOIN_SESSION_KEYRING), None)
 
 
 def _readable(wanted: list[str]) -> list[str]:

@@ -9,12 +9,13 @@ answer's own words that must stand in the passages), ``sources`` (1 to 20, defau
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Tier
-from app.contracts.errors import InvalidInput
+from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.metrics import StageMetadata
 from app.pipeline.definition import OptionValue
 from app.pipeline.documents.index import NOTHING_INDEXED
@@ -89,14 +90,30 @@ class CiteProcessor:
         )
 
     async def _preview(self, call: StageCall, outlet: Outlet) -> None:
-        """Show the answer while the model still writes; passages have no text to show."""
+        """Show the answer while the model still writes; passages have no text to show.
+
+        Where nothing was found, what the model makes up is never shown: it would only be taken back.
+        """
         definition = call.stage.definition
         if definition.input_transform is not None or not call.options.enable_streaming:
             return
         for stage_id in definition.needs:
             if stage_id in call.inputs:
                 async for text in call.inputs[stage_id].texts():
+                    if await _nothing_found(call):
+                        return
                     outlet.show(text, None, TIER)
+
+
+async def _nothing_found(call: StageCall) -> bool:
+    """Whether the search is over already and has found nothing."""
+    for searched in call.inputs.values():
+        if searched.closed:
+            with contextlib.suppress(SottoError):  # it is told where the whole input is taken
+                value = await searched.value()
+                if isinstance(value, Passages) and not value.items:
+                    return True
+    return False
 
 
 def _show(outlet: Outlet, text: str, confidence: float | None, reason: str) -> None:

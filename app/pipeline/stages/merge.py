@@ -71,7 +71,7 @@ def _merged(texts: Sequence[Text], how: str, separator: str) -> tuple[Text, str]
     match how:
         case "best":
             best = max(texts, key=lambda text: -1.0 if text.confidence is None else text.confidence)
-            return best, f"The surest of {len(texts)} texts."
+            return best, "The only text." if len(texts) == 1 else f"The surest of {len(texts)} texts."
         case "vote":
             return _elected(texts)
         case _:

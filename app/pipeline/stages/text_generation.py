@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import replace
 
+from app.contracts.errors import RuntimeFault
 from app.contracts.metrics import StageMetadata
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role
-from app.pipeline.definition import StageDefinition
+from app.pipeline.definition import PipelineOptions, StageDefinition
 from app.pipeline.outlet import Outlet
 from app.pipeline.stages.processor import Done, StageCall
 from app.pipeline.text.budget import Allowance, allowance
@@ -46,12 +47,13 @@ class TextGenerationProcessor:
         Raises:
             InvalidInput: The input cannot be used: ``not-text``, ``empty-input``, ``bad-characters``, ``too-long``.
             Unavailable: No tier may run, or the energy budget is used up (``energy-budget``).
+            RuntimeFault: Nothing of what was written may be shown (``no-answer``).
             SottoError: Every tier failed.
         """
         definition, clock = call.stage.definition, call.tools.clock
         value = await call.value()
         began = clock.monotonic()
-        request = _request(call, text_of(value, call.options.max_input_characters, definition.stage_id))
+        request = _request(call, text_of(value, _longest_input(call), definition.stage_id))
         request, notes = _capped(request, call)
         wanted = request.max_tokens
         budget = allowance(call.options, call.stage.ladder, wanted, call.tools, call.pipeline_id, call.run_id)
@@ -71,10 +73,20 @@ class TextGenerationProcessor:
             joules=budget.joules,
         )
         outcome = await _written(strategy_for(definition), ask, call, outlet)
-        notes = (*notes, *budget.notes, *outcome.notes)
-        if _shortened(outcome, budget, wanted):
-            notes = (*notes, budget.shortened_note())
+        if not outlet.shown.strip():
+            raise RuntimeFault(
+                "The model wrote nothing but what is not shown: its own reasoning, or marks of its template.",
+                code="no-answer",
+                remedy="Allow it more tokens (max_tokens), or name another model.",
+            )
+        notes = (*notes, *budget.notes, *_with_budget(outcome, budget, wanted))
         return Done(Text(outlet.shown, outcome.confidence), _metadata(outcome, call, notes))
+
+
+def _longest_input(call: StageCall) -> int:
+    """Characters. The option is about what the person gives; what other stages add to it is bounded by the window."""
+    allowed = call.options.max_input_characters
+    return max(allowed, PipelineOptions().max_input_characters) if call.stage.definition.needs else allowed
 
 
 def _request(call: StageCall, text: str) -> GenerationRequest:
@@ -168,12 +180,18 @@ class _Page:
         self._outlet.commit()
 
 
-def _shortened(outcome: Outcome, budget: Allowance, wanted: int) -> bool:
-    """The answer ended where the energy budget did."""
+def _with_budget(outcome: Outcome, budget: Allowance, wanted: int) -> tuple[str, ...]:
+    """The outcome's notes; one that the answer ended where the energy budget did in place of the ladder's own."""
     if budget.joules is None:
-        return False
+        return outcome.notes
     spent = sum(attempt.energy.joules for attempt in outcome.attempts if attempt.energy is not None)
-    return spent > budget.joules or (budget.max_tokens < wanted and outcome.finish is FinishReason.LENGTH)
+    stopped = [attempt for attempt in outcome.attempts if attempt.decision == "stopped"]
+    if stopped and spent > budget.joules:
+        told = {f"Stopped: {attempt.reason}" for attempt in stopped}
+        return (*(note for note in outcome.notes if note not in told), budget.shortened_note(spent))
+    if spent > budget.joules or (budget.max_tokens < wanted and outcome.finish is FinishReason.LENGTH):
+        return (*outcome.notes, budget.shortened_note(spent))
+    return outcome.notes
 
 
 def _metadata(outcome: Outcome, call: StageCall, notes: tuple[str, ...]) -> StageMetadata:

@@ -68,7 +68,8 @@ class _Speaker:
         self._options = options
         self._tiers = Tiers(call, call.tools.runtimes.text_to_speech_port, lambda: self._sentences)
         self._rate_hz = 0
-        self._made = bytearray()
+        self._made: list[bytes] = []
+        self._made_bytes = 0
         self._sentences = 0
 
     async def say(self, sentences: list[Sentence], form: SpokenForm) -> None:
@@ -82,7 +83,7 @@ class _Speaker:
     def done(self) -> Done:
         rate_hz = self._rate_hz or FALLBACK_RATE_HZ
         notes = () if self._sentences else ("There was nothing to say.",)
-        sound = AudioChunk(bytes(self._made), rate_hz)
+        sound = AudioChunk(b"".join(self._made), rate_hz)
         figures = (("seconds", round(sound.seconds, 3)), ("sentences", float(self._sentences)))
         if self._sentences:
             return Done(Sound(sound), self._tiers.metadata(notes=notes, figures=figures))
@@ -90,12 +91,12 @@ class _Speaker:
 
     async def _speak(self, spoken: str) -> None:
         """One sentence. A voice that fails in its middle leaves the rest of the words to the next one."""
-        began = len(self._made)
+        began = self._made_bytes
 
         async def with_voice(port: TextToSpeech) -> None:
             nonlocal spoken, began
-            rest = self._left(spoken, len(self._made) - began)
-            spoken, began = rest, len(self._made)
+            rest = self._left(spoken, self._made_bytes - began)
+            spoken, began = rest, self._made_bytes
             if not rest.strip():
                 return
             resampler: Resampler | None = None
@@ -128,7 +129,8 @@ class _Speaker:
             return
         if self._call.timings.first_output_at is None:
             self._call.timings.first_output_at = self._call.tools.clock.monotonic()
-        self._made += pcm
+        self._made.append(pcm)  # the same bytes the outlet keeps: the sound is in memory once
+        self._made_bytes += len(pcm)
         self._outlet.sound(AudioChunk(pcm, self._rate_hz))
 
 

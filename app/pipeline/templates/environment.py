@@ -71,11 +71,13 @@ class Environment(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute) if isinstance(obj, Names) else super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """A member by its key."""
+        """A member by its key. One that is not there may be asked for (``is defined``, ``default``), but not used."""
         if isinstance(obj, Names):
             if argument in obj:
                 return obj[argument]
-            raise obj.missing(str(argument))
+            name = str(argument)
+            missing: Any = lambda _message: obj.missing(name)  # noqa: E731 - it stands where a class is expected
+            return self.undefined(hint=name, name=name, exc=missing)
         return super().getitem(obj, argument)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:

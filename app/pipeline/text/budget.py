@@ -33,6 +33,8 @@ START_TOKENS_PER_S = {
 """Assumed until a tier has been measured: the low end for models of 1 to 8 billion parameters at four bits."""
 LEAST_TOKENS = 16
 """A shorter answer is none."""
+_NOTABLE = 1.25
+"""Times the budget: the last token may cost a little more than was left."""
 FIRST_TOKENS = 32
 """What a tier may try whose speed is not known yet."""
 
@@ -55,8 +57,13 @@ class Allowance:
     budget: float = 0.0
     notes: tuple[str, ...] = ()
 
-    def shortened_note(self) -> str:
-        """What the answer says when it ended where the budget did."""
+    def shortened_note(self, spent: float) -> str:
+        """What the answer says when it ended where the budget did, after so many joules.
+
+        A first token comes when the whole question has been read: that alone may cost more than there was.
+        """
+        if self.joules is not None and spent > _NOTABLE * self.joules:
+            return f"Broken off: it had taken {spent:.2g} J when the energy budget of {self.budget:g} J was spent."
         return f"Shortened to fit the energy budget of {self.budget:g} J."
 
 

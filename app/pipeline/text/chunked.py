@@ -233,7 +233,7 @@ class _Reading:
             if device is not None and device not in verdict.allowed:
                 resting = resting or verdict.reason or f"The {device} has to rest."
                 continue
-            order.append((tier, resting or f"The next piece goes to {tier.backend_id}."))
+            order.append((tier, resting or "They take the pieces in turn."))
         if not order:
             raise Unavailable(
                 resting or "There is no backend for this text.", code="device-held-back", remedy="Try again later."

@@ -149,7 +149,9 @@ class _Merging:
         judged = winner.judged
         confidence, tiers = self._ask.tools.confidence, {answer.attempt.tier for answer in answers}
         if isinstance(confidence, VoteConfidence) and len(tiers) == 1:
-            by_share = confidence.of_vote(winner.attempt.tier, vote.share, len(answers) + self._panel.spared)
+            samples = len(answers) + self._panel.spared
+            log_probs = winner.attempt.log_probs
+            by_share = confidence.of_vote(winner.attempt.tier, vote.share, samples, log_probs, winner.text)
             judged = by_share if by_share.confidence is not None else judged
         reasons = [
             f"In the majority, {agreeing} of {len(answers)}." if ballot.form == form else "Outvoted."

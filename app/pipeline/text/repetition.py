@@ -8,7 +8,9 @@ and poems repeat themselves too, so the rule asks for many copies, directly one 
 * A loop is a stretch that has come again, word for word, so often: one word 12 times, up to three words 9 times, up to
   five words 7 times, up to twelve words 5 times, up to 24 words 4 times, up to 64 words 3 times. In a fenced code block
   three times as often; without a single letter in the stretch four times as often.
-* In a table (lines that begin with ``|``) only whole rows count, each as one word.
+* In a table (lines that begin with ``|``) only whole rows count, each as one word; a row that does not end is none.
+* Four empty code blocks in a row are a loop, and so are 40 line breaks or 300 spaces with nothing between them. Of
+  these nothing is worth keeping, so the text ends before the first.
 * It is also a loop when one sentence of at least six words makes up ten of the last 14 sentences and lines: a refrain
   after every verse stays under that.
 """
@@ -31,11 +33,15 @@ _TOO_OFTEN = 10
 _SENTENCE_WORDS = 6
 _LONGEST_WORD = 40
 _FENCES = ("```", "~~~")
+_EMPTY_BLOCKS = 4
+_LINE_BREAKS = 40
+_SPACES = 300
+_LONGEST_ROW = 1000
 _LIST_MARK = re.compile(r"(?:\d{1,4}[.):]|[-*+•–—])\Z")  # noqa: RUF001 - dashes are list marks too
 _BARE = re.compile(r"[\W_]+")
 _ENDS = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*\Z")  # noqa: RUF001 - full stops of other scripts
 _WIDE = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_WIDE}][^\s{_WIDE}\w]*|[^\s{_WIDE}]{{1,{_LONGEST_WORD}}}|\n")
+_WORD = re.compile(rf"[{_WIDE}][^\s{_WIDE}\w]*|[^\s{_WIDE}]{{1,{_LONGEST_WORD}}}|\n|[^\S\n]{{{_SPACES}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,11 @@ class RepetitionDetector:
         self._sentence: list[str] = []
         self._sentences: deque[tuple[str, int]] = deque(maxlen=_LAST_SENTENCES)
         self._found: Loop | None = None
+        self._said = 0
+        self._line_breaks = 0
+        self._opened = 0
+        self._empty_so_far = False
+        self._empty_blocks: list[int] = []
 
     @property
     def found(self) -> Loop | None:
@@ -123,12 +134,13 @@ class RepetitionDetector:
 
     def _take(self, match: re.Match[str]) -> None:
         word, end = match.group(), self._position + match.end()
-        if word == "\n":
-            self._end_line(end)
+        if word.isspace():
+            self._take_blank(word, end)
             return
+        self._said, self._line_breaks = end, 0
         first = not self._line
         self._line += word + " "
-        if self._line.startswith("|") or (first and _LIST_MARK.match(word)):
+        if (self._line.startswith("|") and len(self._line) < _LONGEST_ROW) or (first and _LIST_MARK.match(word)):
             return
         key = _BARE.sub("", word).casefold() or word
         self._add(_Word(key, end, bool(_ENDS.search(word))))
@@ -137,9 +149,30 @@ class RepetitionDetector:
             if _ENDS.search(word):
                 self._end_sentence(end)
 
+    def _take_blank(self, blank: str, end: int) -> None:
+        """A line break, or many spaces."""
+        self._line_breaks += 1
+        if blank != "\n" or self._line_breaks >= _LINE_BREAKS:
+            self._found = Loop((self._said,), 1, self._line_breaks if blank == "\n" else _SPACES)
+        else:
+            self._end_line(end)
+
+    def _fence(self, line: str, end: int) -> None:
+        """A code block begins or ends. One with nothing in it is counted, where nothing but blocks came before."""
+        if not self._in_code:
+            self._opened = end - len(line)
+        elif self._empty_so_far:
+            self._empty_blocks = [*(self._empty_blocks or [self._opened]), end]
+        self._empty_so_far = True
+        if len(self._empty_blocks) > _EMPTY_BLOCKS:
+            self._found = Loop(tuple(self._empty_blocks), 1, _EMPTY_BLOCKS)
+
     def _end_line(self, end: int) -> None:
         line, self._line = self._line, ""
+        if line.strip() and not line.startswith(_FENCES):
+            self._empty_so_far, self._empty_blocks = False, []
         if line.startswith(_FENCES):
+            self._fence(line, end)
             self._in_code = not self._in_code
             self._runs = [0] * (LONGEST_PERIOD + 1)
         elif line.startswith("|"):

@@ -76,7 +76,7 @@ def test_the_second_time_it_comes_from_the_cache(environment: dict[str, str]) ->
     ("arguments", "code", "sentence"),
     [
         (("run", "adaptive-txt", "x"), 2, "Did you mean 'adaptive-text'?"),
-        (("run", "adaptive-text", ""), 2, "no question"),
+        (("run", "adaptive-text", ""), 2, "There is no input. Try: sotto pipelines run adaptive-text"),
         (("run", "adaptive-text", "x", "--set", "max_tokens"), 2, "KEY=VALUE"),
         (("run", "adaptive-text", "x", "--set", "max_tokns=3"), 2, "max_tokens"),
         (("run", "adaptive-text", "x", "--audio", "nothing.wav"), 2, "either words, or --audio"),
@@ -106,13 +106,21 @@ def test_a_file_named_for_this_start_goes_before_all_others(environment: dict[st
     done = sotto(environment, "--pipelines", mine, "pipelines", "list", "--json")
     entry = next(entry for entry in json.loads(done.stdout)["pipelines"] if entry["id"] == "adaptive-text")
     assert entry["name"] == "Mine"
-    mine.write_text(
-        "pipelines:\n  - id: adaptive-text\n    nmae: Mine\n    stages: [{id: say, type: custom, use: condition, with: {if: 'true'}}]\n"
-    )
+    mine.write_text(mine.read_text().replace("name:", "nmae:"))
     wrong = sotto(environment, "--pipelines", mine, "pipelines", "run", "adaptive-text", "x")
     assert wrong.returncode == 2
     assert f"{mine}:3:5" in wrong.stderr
     assert "Did you mean 'name'?" in wrong.stderr
+
+
+def test_what_serves_in_place_of_a_wrong_file_is_told(environment: dict[str, str]) -> None:
+    folder = Path(environment["SOTTO_HOME"]) / "config" / "pipelines"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text("pipelines: [{id: adaptive-text, stages: [{id: a, type: text_generatoin}]}]\n")
+    done = sotto(environment, "pipelines", "run", "adaptive-text", "--set", "max_tokens=3", "Hello.")
+    assert done.returncode == 0
+    assert f"{folder / 'mine.yaml'}:1:" in done.stderr
+    assert "The built-in 'adaptive-text' serves instead." in done.stderr
 
 
 def test_the_interrupt_key_ends_a_run(environment: dict[str, str]) -> None:
@@ -153,3 +161,18 @@ def test_documents_are_indexed_found_and_quoted(environment: dict[str, str], tmp
     assert sotto(environment, "documents", "remove", "notes").returncode == 0
     assert "November" not in sotto(environment, "documents", "search", "hedge").stdout
     shutil.rmtree(folder)
+
+
+def test_the_words_of_an_answer_that_is_spoken_are_shown_too(environment: dict[str, str], tmp_path: Path) -> None:
+    mine, target = tmp_path / "mine.yaml", tmp_path / "answer.wav"
+    mine.write_text(
+        "pipelines:\n  - id: aloud\n    name: Aloud\n    stages:\n"
+        "      - {id: answer, type: text_generation, max_tokens: 12}\n      - {id: voice, type: text_to_audio}\n"
+    )
+    words = ("--pipelines", mine, "pipelines", "run", "aloud", "What is the capital of France?")
+    done = sotto(environment, *words, "--save", target)
+    assert done.returncode == 0, done.stderr
+    assert "Paris" in done.stdout
+    assert target.stat().st_size > 20_000
+    events = [json.loads(line) for line in sotto(environment, *words, "--json").stdout.splitlines()]
+    assert "Paris" in events[-1]["text"]

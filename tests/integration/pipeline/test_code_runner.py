@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import platform
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -127,6 +129,27 @@ async def test_it_reaches_nothing(sandbox: ChildSandbox, name: str) -> None:
     assert reason in str(answer["reason"])
     assert len(str(answer["output"])) <= 1000
     assert (await ran(sandbox, "x = 1"))["passed"] is True
+
+
+@pytest.mark.parametrize("words", [b'{"refused": "ha"}', b"[" * 60_000, b'{"outcome": [], "examples": {}}', b"\xff"])
+@pytest.mark.parametrize("code", [0, 97])
+async def test_what_it_says_of_itself_is_data(sandbox: ChildSandbox, words: bytes, code: int) -> None:
+    """Code can write where the report is written; it can neither claim that it was not run nor upset what reads it."""
+    said = "for i in range(3, 20):\n    try: os.write(i, words)\n    except OSError: pass"
+    result = await ran(sandbox, f"import os\nwords = {words!r}\n{said}\nos._exit({code})")
+    assert result["ran"] is True
+    assert result["passed"] is False
+    assert isinstance(result["reason"], str)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of the call")
+async def test_it_has_a_key_ring_of_its_own(sandbox: ChildSandbox) -> None:
+    keyctl, which, session = 250, 0, -3
+    mine = ctypes.CDLL(None).syscall(keyctl, which, session, 0)
+    if mine <= 0:
+        pytest.skip("this kernel gives no key rings")
+    result = await ran(sandbox, f"import ctypes\nprint(ctypes.CDLL(None).syscall({keyctl}, {which}, {session}, 0))")
+    assert str(result["output"]).strip() not in ("", str(mine))
 
 
 async def test_cancelling_ends_what_runs(sandbox: ChildSandbox) -> None:

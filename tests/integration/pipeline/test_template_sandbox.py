@@ -62,3 +62,10 @@ async def test_a_bomb_is_told_with_its_place_and_as_a_mistake_of_the_template(sa
         await render(sandbox, Template(turns, place), VARIABLES, timeout_s=0.5)
     with pytest.raises(InvalidInput, match=r"unsafe\.$"):
         await render(sandbox, "{{ '{0.__class__}'.format(input) }}", VARIABLES)
+
+
+async def test_a_name_that_may_be_missing_can_be_asked_for(sandbox: ChildSandbox) -> None:
+    assert await render(sandbox, "{{ context.tone|default('plain') }}", VARIABLES) == "plain"
+    assert await render(sandbox, "{% if context.tone is defined %}{{ context.tone }}{% endif %}.", VARIABLES) == "."
+    with pytest.raises(InvalidInput, match=r"asks for 'context\.tone'; known under 'context': name\."):
+        await render(sandbox, "{% if context.tone %}x{% endif %}", VARIABLES)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import wave
+from collections.abc import AsyncIterator
 
 import grpc
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from app.contracts.errors import AlreadyRunning, RuntimeFault
 from app.pipeline.outlet import Outlet
 from app.pipeline.stages.processor import Done, StageCall
+from app.service.generated.compute.v1 import compute_pb2 as pb
 from app.service.limits import Limits
 from app.service.server import ServeOptions
 from tests.helpers.service import SERVICE, TOKEN, client_of, echo, forever, served
@@ -108,6 +110,79 @@ async def test_wrong_requests(method: str, content: dict[str, object], status: g
         assert sentence in (caught.value.details() or "")
         assert not engine.runs
         assert server.running == 0
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe\x00garbage", b"\x0a\x02\xff\xfe"], ids=["no message", "no text"])
+@pytest.mark.parametrize("method", ["ExecutePipeline", "ExecutePipelineStream", "ExecutePipelineDuplex"])
+async def test_bytes_that_are_no_message(method: str, raw: bytes) -> None:
+    async with served() as (server, engine), grpc.aio.insecure_channel(server.address) as channel:
+        path = f"/{SERVICE}/{method}"
+        if method == "ExecutePipeline":
+            call = channel.unary_unary(path)(raw)
+        elif method == "ExecutePipelineStream":
+            call = aiter(channel.unary_stream(path)(raw)).__anext__()
+        else:
+            call = aiter(channel.stream_stream(path)(iter([raw]))).__anext__()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "cannot be read" in (caught.value.details() or "")
+        assert not engine.runs
+        assert server.running == 0
+
+
+async def test_a_damaged_message_in_the_middle_fails_the_run() -> None:
+    start = pb.PipelineAudioRequest(start=pb.StartAudio(pipeline_id="caption")).SerializeToString()
+    sent = [start, pb.PipelineAudioRequest(audio=b"\0\0" * 1600).SerializeToString(), b"\xff\xff garbage"]
+    async with served() as (server, engine), grpc.aio.insecure_channel(server.address) as channel:
+        read = pb.PipelineStreamResponse.FromString
+        call = channel.stream_stream(f"/{SERVICE}/ExecutePipelineDuplex", response_deserializer=read)(iter(sent))
+        events = [event async for event in call]
+        assert events[-1].type == "RunFailed"
+        assert events[-1].response.error.code == "bad-message"
+        assert not engine.runs
+
+
+async def test_clients_that_never_begin_take_no_place() -> None:
+    over = asyncio.Event()
+
+    async def silent() -> AsyncIterator[bytes]:
+        await over.wait()
+        for nothing in ():
+            yield nothing
+
+    limits = Limits(runs=1, stalled_s=0.5)
+    async with (
+        served(options=ServeOptions(port=0, limits=limits)) as (server, _engine),
+        client_of(server.address) as client,
+    ):
+        call = client.channel.stream_stream(f"/{SERVICE}/ExecutePipelineDuplex")(silent())
+        answer = await client.json("ExecutePipeline", {"pipeline_id": "echo", "input": {"text": "x"}})
+        assert answer["success"]
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await aiter(call).__anext__()
+        assert "No `start` came within 0.5 s" in (caught.value.details() or "")
+        over.set()
+
+
+@pytest.mark.parametrize("option", ["x" * 100_000, "\N{SEE-NO-EVIL MONKEY}" * 50_000])
+async def test_a_refusal_fits_into_a_status(option: str) -> None:
+    content = {"pipeline_id": "echo", "input": {"text": "x"}, "options": {option: 1}}
+    async with served() as (server, _engine), client_of(server.address) as client:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await client.json("ExecutePipeline", content)
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert (caught.value.details() or "").endswith("…")
+
+
+@pytest.mark.parametrize("run_id", ["x" * 129, "two\nlines", "back\u202ewards"])
+async def test_a_run_id_can_be_shown(run_id: str) -> None:
+    content = {"pipeline_id": "echo", "input": {"text": "x"}, "run_id": run_id}
+    async with served() as (server, _engine), client_of(server.address) as client:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await client.json("ExecutePipeline", content)
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "run_id" in (caught.value.details() or "")
 
 
 @pytest.mark.logs_errors

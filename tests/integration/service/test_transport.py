@@ -134,3 +134,27 @@ async def test_what_is_refused(options: ServeOptions, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         async with served(options=options):
             pass
+
+
+def with_password(key: Path, locked: Path) -> Path:
+    """The same key in a file that has a password."""
+    words = ["openssl", "ec", "-aes128", "-passout", "pass:secret", "-in", str(key), "-out", str(locked)]
+    subprocess.run(words, check=True, capture_output=True)
+    return locked
+
+
+async def test_half_of_one_certificate_and_half_of_another(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    cert, _ = self_signed(tmp_path)
+    _, key = self_signed(tmp_path / "other")
+    with pytest.raises(InvalidInput, match="They have to belong together"):
+        async with served(options=ServeOptions(port=0, tls_cert=cert, tls_key=key)):
+            pass
+
+
+async def test_a_key_with_a_password_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:
+    cert, key = self_signed(tmp_path)
+    locked = with_password(key, tmp_path / "locked.pem")
+    with pytest.raises(InvalidInput, match="the key must have no password"):
+        async with served(options=ServeOptions(port=0, tls_cert=cert, tls_key=locked)):
+            pass

@@ -11,6 +11,7 @@ from bs4.element import NavigableString, PreformattedString, Tag
 
 from app.contracts.errors import InvalidInput
 from app.pipeline.documents.readers.section import Headings, Section, Window, window
+from app.pipeline.documents.readers.text import LONGEST_SHARE, WIDE_MARKS
 
 _UNSEEN_TAGS = "script style nav noscript template svg math iframe object embed head select button canvas audio video"
 _BLOCK_TAGS = """
@@ -29,9 +30,16 @@ def read(path: Path, begin: int, most: int) -> Window:
     """A page; positions are sections.
 
     Raises:
-        InvalidInput: It is nested without end.
+        InvalidInput: It is nested without end, or no text.
     """
-    soup = BeautifulSoup(path.read_bytes(), "html.parser")
+    content = path.read_bytes()
+    sample = content[:65536]
+    if not sample.startswith(WIDE_MARKS) and sample.count(0) > LONGEST_SHARE * len(sample):
+        raise InvalidInput("This is not text but binary data.", code="document-binary")
+    open_comment = content.find(b"<!--", content.rfind(b"-->") + 1)
+    if open_comment >= 0:  # it goes to the end of the page; the parser would look for its end again and again
+        content = content[:open_comment]
+    soup = BeautifulSoup(content, "html.parser")
     return window(_sections(soup), begin, most)
 
 

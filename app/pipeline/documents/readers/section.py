@@ -10,6 +10,8 @@ PAGE = "page"
 LINE = "line"
 _UNDER = " > "
 _LONGEST_TITLE = 80
+_LONGEST_TITLES = 1000
+"""Titles without words of their own are kept together up to so many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _with_titles(sections: Iterable[Section]) -> Iterator[Section]:
             merged = replace(section, text=f"{alone.text}{gap}{section.text}", number=alone.number)
         elif alone is not None:
             yield alone
-        alone = merged if _is_bare(section) else None
+        alone = merged if _is_bare(section) and len(merged.text) <= _LONGEST_TITLES else None
         if alone is None:
             yield merged
     if alone is not None:

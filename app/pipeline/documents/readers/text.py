@@ -17,11 +17,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+WIDE_MARKS = tuple(mark for mark, encoding in _MARKS if encoding != "utf-8-sig")
+"""How text begins in which zeros are nothing strange."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_TITLE = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_TITLE = re.compile(r" {0,3}(#{1,6})\s+(.*)")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
-_LONGEST_SHARE = 0.02
+LONGEST_SHARE = 0.02
 """Text with more control characters than this is no text."""
 
 
@@ -56,7 +58,7 @@ def decoded(content: bytes) -> str:
         InvalidInput: It is not text.
     """
     text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
-    if len(_CONTROL.findall(text[:65536])) > _LONGEST_SHARE * min(len(text), 65536):
+    if len(_CONTROL.findall(text[:65536])) > LONGEST_SHARE * min(len(text), 65536):
         raise InvalidInput("This is not text but binary data.", code="document-binary")
     return text
 
@@ -65,14 +67,14 @@ def _decoded(content: bytes) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace")
+    sample = content[:4096]  # UTF-16 of plain English is also valid UTF-8, with a zero after every letter
+    odd, even = sample[1::2].count(0), sample[::2].count(0)
+    if max(odd, even) > len(sample) // 4 and min(odd, even) <= len(sample) // 16:
+        return content.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    sample = content[:4096]
-    odd, even = sample[1::2].count(0), sample[::2].count(0)
-    if max(odd, even) > len(sample) // 4:
-        return content.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace")
     return content.decode("cp1252", errors="replace")
 
 
@@ -102,7 +104,7 @@ def _titled(text: str) -> Iterator[Section]:
 def _title(line: str, following: str) -> tuple[int, str] | None:
     """Level and words of a title in either of Markdown's forms; None for any other line."""
     if found := _TITLE.match(line):
-        return len(found[1]), found[2]
+        return len(found[1]), found[2].rstrip().rstrip("#").rstrip()
     if line.strip() and line.lstrip()[0] not in "-=>*#|" and (under := _UNDERLINE.match(following)):
         return (1 if under[1][0] == "=" else 2), line.strip()
     return None

@@ -22,6 +22,12 @@ async def other(lease: CpuLease, seconds: float) -> asyncio.Task[None]:
     return task
 
 
+async def impatient(busy: BusyTime, lease: CpuLease, seconds: float) -> None:
+    async with asyncio.timeout(3.0) as patience:
+        with busy.counting(patience):
+            await held(lease, seconds)
+
+
 @in_virtual_time
 async def test_waiting_for_the_lease_is_not_work() -> None:
     lease, busy = CpuLease(1), BusyTime(LoopClock().monotonic)
@@ -38,14 +44,10 @@ async def test_waiting_for_the_lease_is_not_work() -> None:
 async def test_a_timeout_begins_when_the_lease_has_been_got() -> None:
     lease, busy = CpuLease(1), BusyTime(LoopClock().monotonic)
     task = await other(lease, 10.0)
-    async with asyncio.timeout(3.0) as patience:
-        with busy.counting(patience):
-            await held(lease, 2.0)
+    await impatient(busy, lease, 2.0)
     await task
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(3.0) as patience:
-            with busy.counting(patience):
-                await held(lease, 4.0)
+        await impatient(busy, lease, 4.0)
     assert busy.seconds == pytest.approx(5.0)
 
 

@@ -27,6 +27,7 @@ from app.pipeline.definition import (
     PipelineOptions,
     StageDefinition,
     StageType,
+    Template,
     TierWish,
 )
 from app.pipeline.engine import PipelineEngine
@@ -213,3 +214,27 @@ async def test_stopping_the_turn_stops_the_engine(tmp_path: Path) -> None:
         assert isinstance(events[-1], TurnCancelled)
         assert not [event for event in events if event.type.startswith("RunC")]
     assert model.stopped == 1  # type: ignore[attr-defined]
+
+
+@in_virtual_time
+async def test_a_pipeline_that_makes_nothing_is_an_error_and_no_empty_answer(tmp_path: Path) -> None:
+    never = replace(VOICE, stages=(replace(ANSWERING, needs=(), when=Template("false")),))
+    async with piped(tmp_path, paced("small-cpu"), definition=never) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFailed)
+        failed = next(event for event in there.watched.events if isinstance(event, TurnFailed))
+        assert (failed.code, failed.message) == ("no-answer", "The pipeline 'voice-assistant' made no answer.")
+
+
+@in_virtual_time
+async def test_an_answer_of_an_earlier_stage_says_who_made_it(tmp_path: Path) -> None:
+    review = StageDefinition(
+        stage_id="review", type=StageType.TEXT_GENERATION, needs=("process-text",), when=Template("false")
+    )
+    short = replace(VOICE, stages=(replace(ANSWERING, needs=()), review))
+    async with piped(tmp_path, paced("small-cpu"), definition=short) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFinished)
+        answer = there.watched.answer()
+        assert answer.text == ANSWER
+        assert [span.tier.backend_id for span in answer.spans] == ["small-cpu"]

@@ -96,6 +96,12 @@ def test_a_folder(tmp_path: Path) -> None:
     assert refused(tmp_path).code == "is-a-folder"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert refused(tmp_path / "pipe.wav").code == "no-file"
+
+
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     assert refused(tmp_path / "empty.wav").code == "empty-file"
@@ -142,6 +148,16 @@ def test_a_written_file_is_read_back(tmp_path: Path) -> None:
         written = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32767.0
     assert np.max(np.abs(written - samples)) < 1e-4
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.wav"]
+
+
+def test_a_long_sound_is_written_in_stretches_that_fit_together(tmp_path: Path) -> None:
+    samples = np.tile(murmur(0.6, 16_000), 40)
+    path = tmp_path / "long.wav"
+    write_wav(path, [AudioChunk(as_pcm(samples), 16_000)])
+    with wave.open(str(path)) as file:
+        written = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32767.0
+    assert len(written) == len(samples)
+    assert np.max(np.abs(written - samples)) < 1e-4
 
 
 def test_no_sound_at_all_is_a_valid_file(tmp_path: Path) -> None:

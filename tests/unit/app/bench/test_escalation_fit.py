@@ -30,11 +30,17 @@ def test_a_sweep_by_hand() -> None:
         answered(2, right=False, confidence=0.2, joules=5.0, by="small"),
     ]
     largest = [answered(at, right=True, confidence=0.99, joules=30.0, by="large") for at in range(3)]
-    assert sweep(smallest, votes, largest, (0.0, 0.5, 0.95)) == [
+    assert sweep(smallest, votes, largest, bars=(0.0, 0.5, 0.95)) == [
         Point(0.0, pytest.approx(1 / 3), pytest.approx(8 / 3), pytest.approx(0.8 / 3), 0.0),
         Point(0.5, 1.0, pytest.approx((1 + 6 + 36) / 3), pytest.approx(4.3 / 3), pytest.approx(1 / 3)),
         Point(0.95, 1.0, pytest.approx(36.0), pytest.approx(3.6), 1.0),
     ]
+
+
+def test_a_ladder_may_have_two_rungs() -> None:
+    smallest = [answered(0, right=False, confidence=0.4, joules=1.0, by="small")]
+    largest = [answered(0, right=True, confidence=None, joules=30.0, by="large")]
+    assert [point.joules for point in sweep(smallest, largest, bars=(0.4, 0.5))] == [1.0, 31.0]
 
 
 def test_the_cheapest_bar_that_gives_little_up_is_recommended() -> None:

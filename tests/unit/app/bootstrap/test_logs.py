@@ -6,6 +6,8 @@ import logging
 import stat
 from pathlib import Path
 
+import pytest
+
 from app.bootstrap.logs import logging_to
 
 
@@ -24,3 +26,14 @@ def test_without_a_folder_there_is_no_log_and_no_error(tmp_path: Path) -> None:
     with logging_to(tmp_path / "file" / "log") as path:
         logging.getLogger("app.somewhere").warning("nobody keeps this")
     assert not path.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_no_error_and_not_told_in_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "sotto.log").symlink_to("/dev/full")
+    with logging_to(tmp_path / "log"):
+        logging.getLogger("app.somewhere").warning("there is no room for this")
+    assert capsys.readouterr().err == ""

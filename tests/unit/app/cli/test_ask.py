@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.ask import MAX_STDIN_CHARACTERS, ask, check_target, question
+from app.cli.ask import MAX_STDIN_CHARACTERS, ask, check_target, question, typed
 from app.cli.console import Console
 from app.contracts.errors import InvalidInput, StorageError
 from app.settings.paths import asset
@@ -82,6 +82,11 @@ def test_no_question_is_an_error_with_an_example(stdin: io.StringIO) -> None:
 def test_a_book_is_no_question() -> None:
     with pytest.raises(InvalidInput, match="longer than"):
         question((), io.StringIO("x" * (MAX_STDIN_CHARACTERS + 1)))
+
+
+def test_a_pipeline_that_reads_books_is_given_one() -> None:
+    book = "x" * (MAX_STDIN_CHARACTERS + 1)
+    assert typed((), io.StringIO(book), 2 * MAX_STDIN_CHARACTERS) == book
 
 
 def test_what_is_no_text_is_no_question() -> None:

@@ -110,8 +110,14 @@ async def test_listing_and_removing(streams: Streams, index: DocumentIndex, fold
     assert await index.indexed() == 0
 
 
-async def test_a_damaged_index_is_told_about(streams: Streams, index: DocumentIndex, tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["list", "search"])
+async def test_a_damaged_index_is_told_about(
+    streams: Streams, index: DocumentIndex, tmp_path: Path, first: str
+) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "documents.db").write_bytes(b"no database at all, " * 500)
-    assert await list_documents(streams.console, index, as_json=False) == 0
+    if first == "list":
+        assert await list_documents(streams.console, index, as_json=False) == 0
+    else:
+        assert await search_documents(streams.console, index, "oil", as_json=False) == 0
     assert "the document index was damaged and is now documents.db.damaged-1" in streams.err.getvalue()

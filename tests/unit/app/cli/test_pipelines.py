@@ -118,6 +118,16 @@ def test_a_check_of_what_is_not_there(terminal: Terminal, library: PipelineLibra
     assert "file.yaml cannot be read" in terminal.text
 
 
+def test_a_check_of_one_whose_own_version_is_wrong(
+    terminal: Terminal, library: PipelineLibrary, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("pipelines: [{id: rag, stages: [{id: a, type: text_generatoin}]}]", encoding="utf-8")
+    assert check_pipelines(terminal.console, library, ["rag"], as_json=False) == 2
+    assert terminal.text.startswith(f"{mine}:1:")
+    assert "Did you mean 'text_generation'?" in terminal.text
+
+
 def test_a_check_says_what_would_run_where(terminal: Terminal, library: PipelineLibrary) -> None:
     assert check_pipelines(terminal.console, library, ["speculative"], as_json=False, planner=planner) == 0
     assert "generate-text  llama-cpu-model on llama-cpu" in terminal.text

@@ -134,6 +134,14 @@ def test_captions_are_lines_with_their_time(shown: Shown) -> None:
     assert shown.out.getvalue() == "[    0.0 s] line 0\n[    2.5 s] line 1\n"
 
 
+def test_tries_of_a_kind_are_counted() -> None:
+    attempts = tuple(
+        Attempt(backend=f"{name}-cpu", model="tiny", decision="accepted", reason="a part") for name in "ababac"
+    )
+    (_, line) = table([finished(attempts=attempts)])
+    assert line.endswith("a-cpu accepted ×3, b-cpu accepted ×2, c-cpu accepted")  # noqa: RUF001
+
+
 def test_the_table_says_what_each_stage_took_and_where_it_ran() -> None:
     attempts = (
         Attempt(backend="small-npu", model="tiny", decision="escalated", reason="unsure"),
@@ -149,6 +157,10 @@ def test_the_table_says_what_each_stage_took_and_where_it_ran() -> None:
     assert lines[2].endswith("from the cache")
     assert lines[3].endswith("failed: It took longer than 2 s.")
     assert len({line.index(word) for line, word in zip(lines[:2], ("backend", "large-gpu"), strict=True)}) == 1
+
+
+def test_a_run_that_came_to_no_stage_has_no_table() -> None:
+    assert table([]) == []
 
 
 def test_a_column_nobody_needs_is_left_out() -> None:

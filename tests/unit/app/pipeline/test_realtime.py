@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -124,6 +125,14 @@ async def test_a_slow_recogniser_is_reported_and_gives_up_what_finds_no_room() -
 
 
 @in_virtual_time
+async def test_where_nobody_speaks_a_note_says_so() -> None:
+    stage = captioning(Numbering(delay_s=0.1), queue=1)
+    done = await stage.run(SoundSource(played(silence(3.0))))
+    assert done.value == Parts(())
+    assert done.metadata.notes == ("No speech was heard in 3.0 s of sound.",)
+
+
+@in_virtual_time
 async def test_a_source_that_can_wait_loses_nothing() -> None:
     stage = captioning(Numbering(delay_s=5.0), queue=1)
     await stage.run(SoundSource(played(*[speech(1.0) + silence(1.0)] * 5, pace=1000.0)))
@@ -223,6 +232,31 @@ async def test_failures_without_end_end_the_stage() -> None:
 
 
 @in_virtual_time
+@pytest.mark.parametrize(
+    ("method", "outcomes"),
+    [("warm_up", 1), ("open_stream", 1), ("feed", 1), ("feed", 14)],
+    ids=["loading", "opening", "at once", "while it listens"],
+)
+async def test_a_voice_gate_that_dies_is_opened_anew_and_no_speech_is_lost(method: str, outcomes: int) -> None:
+    stage = captioning(Numbering())
+    (gate,) = stage.others
+    assert isinstance(gate, FakeVoiceActivity)
+    gate.fail(method, *[None] * (outcomes - 1), HostDied("fake-vad ended unexpectedly."))
+    await stage.run(SoundSource(played(*[speech(1.0) + silence(1.0)] * 2)))
+    assert [event.segment for event in stage.seen(Caption)] == [0, 1]
+    assert len(stage.seen(Retrying)) == 1
+
+
+@in_virtual_time
+async def test_a_recogniser_that_dies_while_it_is_loaded_is_tried_again() -> None:
+    port = Numbering()
+    port.fail("warm_up", HostDied("fake-stt ended unexpectedly."))
+    stage = captioning(port)
+    await stage.run(SoundSource(played(speech(1.0) + silence(1.0))))
+    assert [event.type for event in stage.seen(Caption, Retrying)] == ["Retrying", "Caption"]
+
+
+@in_virtual_time
 async def test_without_a_voice_gate_it_says_so() -> None:
     stage = captioning(Numbering())
     stage.others = []
@@ -250,6 +284,7 @@ async def test_memory_stays_flat_over_ten_thousand_stretches() -> None:
         part = AudioChunk(speech(0.2) + silence(0.3))
         for at in range(10_000):
             if at in (5_000, 9_990):
+                gc.collect()
                 held.append(tracemalloc.get_traced_memory()[0])
             yield part
             yield AudioChunk(silence(0.4))

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from app.contracts.errors import Busy, StorageError, Unavailable
+from app.contracts.errors import Busy, InvalidInput, StorageError, Unavailable
 from app.service.limits import Admission, Limits
-from app.service.security import is_loopback, read_token
+from app.service.security import check_exposure, is_loopback, read_token
 
 
 def test_the_token_is_made_once_and_is_nobody_elses_business(tmp_path: Path) -> None:
@@ -35,6 +36,34 @@ def test_a_token_file_without_a_token_is_replaced(tmp_path: Path, content: bytes
     token, _ = read_token(tmp_path)
     assert token.isascii()
     assert len(token) >= 32
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "service.token"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    token, _ = read_token(tmp_path)
+    assert len(token) >= 32
+    assert not path.is_symlink()
+    assert path.is_file()
+
+
+@pytest.mark.parametrize("content", ["two lines of a token\nare not a token", "x" * 5_000])
+def test_what_no_header_can_carry_is_replaced(tmp_path: Path, content: str) -> None:
+    _, path = read_token(tmp_path)
+    path.write_text(content)
+    token, _ = read_token(tmp_path)
+    assert token not in content
+
+
+@pytest.mark.parametrize("host", ["", "no-such-host.invalid"])
+def test_an_address_that_is_none_is_called_so(host: str) -> None:
+    with pytest.raises(InvalidInput, match="There is no address"):
+        check_exposure(host, with_token=True, tls_cert=None, tls_key=None)
 
 
 def test_a_token_that_cannot_be_kept(tmp_path: Path) -> None:

@@ -79,12 +79,13 @@ def test_the_source_is_told() -> None:
 
 
 def test_a_vote_is_calibrated_for_its_size_alone() -> None:
-    curve = Curve(columns=("share",), weights=(4.0,), bias=-2.0)
+    curve = Curve(columns=("share", "mean"), weights=(4.0, 1.0), bias=-2.0)
     confidence = CalibratedConfidence([calibration(vote=curve, vote_samples=5)])
     assert isinstance(confidence, VoteConfidence)
-    assert confidence.of_vote(TIER, 0.75, 5).confidence == pytest.approx(logistic(1.0))
-    assert confidence.of_vote(TIER, 0.75, 3).source is ConfidenceSource.NONE
-    assert CalibratedConfidence([calibration()]).of_vote(TIER, 1.0, 5).confidence is None
+    assert confidence.of_vote(TIER, 0.75, 5, [-0.5], "x").confidence == pytest.approx(logistic(0.5))
+    assert confidence.of_vote(TIER, 0.75, 3, [-0.5], "x").source is ConfidenceSource.NONE
+    assert confidence.of_vote(TIER, 0.75, 5, [], "x").source is ConfidenceSource.NONE
+    assert CalibratedConfidence([calibration()]).of_vote(TIER, 1.0, 5, [-0.5], "x").confidence is None
 
 
 def test_a_calibration_for_other_weights_does_not_count() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pipeline.confidence.scoring import Bin, auroc, brier, reliability
+from app.pipeline.confidence.scoring import Bin, auroc, auroc_error, brier, reliability
 
 # Steps of a thousandth: a monotone map must not make two of them equal.
 LABELLED = st.lists(st.tuples(st.integers(0, 1000).map(lambda n: n / 1000), st.booleans()), min_size=1, max_size=60)
@@ -33,6 +33,14 @@ def test_auroc_says_nothing_where_there_is_nothing_to_tell_apart() -> None:
     assert auroc([], []) is None
     with pytest.raises(ValueError, match=r"shorter|longer"):
         auroc([0.1], [])
+
+
+def test_the_error_of_an_area_by_hand() -> None:
+    spread = 0.75 * 0.25 + (0.75 / 1.25 - 0.5625) + (1.125 / 1.75 - 0.5625)
+    assert auroc_error(0.75, 2, 2) == pytest.approx(math.sqrt(spread / 4))
+    assert auroc_error(1.0, 5, 5) == 0.0
+    with pytest.raises(ValueError, match="right and wrong"):
+        auroc_error(0.5, 0, 3)
 
 
 def test_brier_by_hand() -> None:

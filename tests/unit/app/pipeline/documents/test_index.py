@@ -109,6 +109,25 @@ async def test_a_file_that_vanishes_while_it_is_read(library: Library) -> None:
     assert [(item.name, item.reason) for item in report.skipped] == [("a.txt", "vanished while it was being read")]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+async def test_a_file_that_becomes_something_else_is_not_opened(library: Library, tmp_path: Path, kind: str) -> None:
+    library.write("a.txt", "first words")
+    library.write("b.txt", "second words")
+    (tmp_path / "secret.txt").write_text("secret words")
+    place = library.folder / "a.txt"
+
+    def change(progress: IndexProgress) -> None:
+        if progress.name == "a.txt":
+            place.unlink()
+            os.mkfifo(place) if kind == "pipe" else place.symlink_to(tmp_path / "secret.txt")
+
+    report = await library.index.index(library.folder, watch=change)
+    assert report.added == ("b.txt",)
+    assert [item.name for item in report.skipped] == ["a.txt"]
+    assert await library.found("secret") == []
+
+
 async def test_a_parser_that_dies_or_hangs_costs_one_document(library: Library) -> None:
     for name in ("a.txt", "b.txt", "c.txt"):
         library.write(name)
@@ -189,11 +208,15 @@ async def test_a_file_that_cannot_be_opened_now_keeps_what_is_known_of_it(
     await library.index.index(library.folder)
     os.utime(path, ns=(1, 1))
 
-    def forbidden(self: Path, *args: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = os.open
+
+    def forbidden(place: str | Path, flags: int, mode: int = 0o777) -> int:
+        if Path(place) == path:
+            raise PermissionError(13, "Permission denied")
+        return opened(place, flags, mode)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", forbidden)
+        patch.setattr(os, "open", forbidden)
         report = await library.index.index(library.folder)
     assert [item.reason for item in report.skipped] == ["cannot be read: Permission denied"]
     assert report.removed == ()
@@ -220,6 +243,19 @@ async def test_folders_that_are_not_there_and_names_that_are_taken(library: Libr
     with pytest.raises(InvalidInput, match="No such file"):
         await library.index.refresh("papers")
     assert (await library.index.status()).documents == 1
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "back\u202ewards", "x" * 81, " spaced"])
+async def test_a_name_that_is_none_is_refused(library: Library, name: str) -> None:
+    with pytest.raises(InvalidInput, match="is no name for a collection"):
+        await library.index.index(library.folder, name)
+    assert await library.index.collections() == ()
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_no_passages_cannot_be_asked_for(library: Library, limit: int) -> None:
+    with pytest.raises(InvalidInput, match="at least one passage"):
+        await library.index.lookup("oil", limit)
 
 
 async def test_a_folder_inside_another_is_found_once(library: Library) -> None:

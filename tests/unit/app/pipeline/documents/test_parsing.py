@@ -58,6 +58,38 @@ def test_text_that_is_no_unicode_is_western_european(tmp_path: Path) -> None:
     assert read(tmp_path / "b.txt")[0][0] == "Grüße überall an alle"
 
 
+def test_plain_english_in_utf_16_without_a_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("The persimmon is ripe.".encode("utf-16-le"))
+    (tmp_path / "b.txt").write_bytes("The persimmon is ripe.".encode("utf-16-be"))
+    assert read(tmp_path / "a.txt")[0][0] == "The persimmon is ripe."
+    assert read(tmp_path / "b.txt")[0][0] == "The persimmon is ripe."
+
+
+def test_a_program_with_the_name_of_a_page_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes(b"\x7fELF" + bytes(range(32)) * 100 + b"<p>text</p>" + bytes(5000))
+    assert refused(tmp_path / "a.html")[0] == "document-binary"
+    (tmp_path / "b.html").write_bytes("<p>wide page</p>".encode("utf-16"))
+    assert read(tmp_path / "b.html")[0][0] == "wide page"
+
+
+def test_a_comment_that_never_ends_hides_the_rest_of_a_page(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<!-- a --><p>seen</p>" + "<!-- <p>unseen</p>" * 100_000)
+    assert read(tmp_path / "a.html")[0][0] == "seen"
+
+
+def test_a_title_with_endless_spaces_is_a_title(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# a" + " " * 200_000 + "b ##\n\nwords\n")
+    sections = read(tmp_path / "a.md")
+    assert sections[0][1] == "a b"
+
+
+def test_titles_without_words_are_kept_together_within_bounds(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# the same title\n" * 2_000)
+    sections = read(tmp_path / "a.md")
+    assert sum(text.count("the same title") for text, _, _ in sections) == 2_000
+    assert max(len(text) for text, _, _ in sections) < 2_000
+
+
 def test_binary_data_with_the_name_of_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 20)
     assert refused(tmp_path / "a.txt") == ("document-binary", "This is not text but binary data.")

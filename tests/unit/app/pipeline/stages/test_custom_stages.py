@@ -117,6 +117,10 @@ class TestMerge:
         assert done.value == merged
         assert stage.outlet.committed == merged.text
 
+    async def test_the_best_of_one_is_called_the_only_one(self) -> None:
+        done = await custom(MergeProcessor(), how="best").run(Parts((Text("a", 0.9), Text(" "))))
+        assert (done.value, done.metadata.notes) == (Text("a", 0.9), ("The only text.",))
+
     async def test_a_confidence_that_nobody_knows_is_not_made_up(self) -> None:
         done = await custom(MergeProcessor()).run(Parts((Text("a", 0.9), Text("b"))))
         assert done.value == Text("a\n\nb")

@@ -185,6 +185,21 @@ async def test_without_passages_the_model_has_no_say(documents: Documents | None
     assert done.value == Text(text)
 
 
+async def test_what_is_made_up_without_a_passage_is_never_shown() -> None:
+    stage = Stage(CiteProcessor(), Shelf(OIL))
+    answer = Outlet("answer", lambda _event: None)
+    lookup = Outlet("lookup", lambda _event: None)
+    stage.inputs = {"answer": answer, "lookup": lookup}
+    nothing = Passages("How fast is a swallow?", ())
+    lookup.finish(nothing)
+    answer.show("It flies 35 metres a second.", 0.9, Tier("llm", "model"))
+    answer.finish(Text("It flies 35 metres a second."))
+    done = await stage.run(Parts((Text("It flies 35 metres a second."), nothing)))
+    assert done.value == Text(NOTHING_FOUND)
+    assert [type(event) for event in stage.events] == [TextDelta]
+    assert stage.outlet.committed == NOTHING_FOUND
+
+
 async def test_cite_needs_an_answer_and_passages() -> None:
     for value in (Text("x"), Parts((Text("x"), Text("y"))), Passages("q", (OIL,))):
         with pytest.raises(InvalidInput, match="needs: \\[answer, lookup\\]"):

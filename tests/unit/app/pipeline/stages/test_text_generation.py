@@ -10,7 +10,7 @@ import pytest
 
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device
-from app.contracts.errors import InvalidInput, Unavailable
+from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
 from app.contracts.events import TextDelta, TextReplaced, TurnEvent
 from app.contracts.text import ChatMessage, Role
 from app.pipeline.definition import Chunking, Experts, PipelineOptions, Sampling, Speculation, TierWish
@@ -150,6 +150,26 @@ async def test_without_streaming_everything_comes_at_once() -> None:
 
 
 @in_virtual_time
+@pytest.mark.parametrize("answer", ["<think>It must be in France, or else", "<|im_end|>", "\u202e"])
+async def test_an_answer_of_which_nothing_may_be_shown_is_an_error(answer: str) -> None:
+    small = writer("small", answer)
+    with pytest.raises(RuntimeFault) as failure:
+        await Bench(stage_over(small), tools_over(small)).run()
+    assert failure.value.code == "no-answer"
+
+
+@in_virtual_time
+async def test_the_longest_input_is_that_of_the_person_and_not_of_the_stages_before() -> None:
+    small, options = writer("small"), PipelineOptions(max_input_characters=20)
+    first = stage_over(small)
+    with pytest.raises(InvalidInput):
+        await Bench(first, tools_over(small), options, given=Text("passage " * 10)).run()
+    later = replace(first, definition=replace(first.definition, needs=("lookup",)))
+    done = await Bench(later, tools_over(small), options, given=Text("passage " * 10)).run()
+    assert done.value == Text("Paris.", 0.9)
+
+
+@in_virtual_time
 async def test_a_budget_shortens_and_says_so() -> None:
     small = writer("small", " ".join(f"word{n}" for n in range(100)), device=Device.NPU)
     small.token_s = 0.01
@@ -168,7 +188,15 @@ async def test_a_tier_slower_than_assumed_is_stopped_and_says_so() -> None:
     done = await Bench(stage_over(small), tools_over(small), PipelineOptions(joules_per_run=3.0)).run()
     assert isinstance(done.value, Text)
     assert len(done.value.text.split()) == 6
-    assert done.metadata.notes[-1] == "Shortened to fit the energy budget of 3 J."
+    assert done.metadata.notes == ("Shortened to fit the energy budget of 3 J.",)
+
+
+@in_virtual_time
+async def test_a_question_that_costs_more_than_the_budget_does_not_claim_to_have_fitted() -> None:
+    small = writer("small", "a b c d e f")
+    small.token_s = 1.0  # 12 J a token
+    done = await Bench(stage_over(small), tools_over(small), PipelineOptions(joules_per_run=3.0)).run()
+    assert done.metadata.notes == ("Broken off: it had taken 12 J when the energy budget of 3 J was spent.",)
 
 
 @in_virtual_time

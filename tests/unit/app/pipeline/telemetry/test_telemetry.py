@@ -248,7 +248,9 @@ async def test_traces_go_to_the_address_that_was_given() -> None:
     assert names == ["run adaptive-text", "stage answer"]
 
 
-@pytest.mark.parametrize("address", ["localhost:4318", "ftp://x", "http://", "nonsense"])
+@pytest.mark.parametrize(
+    "address", ["localhost:4318", "ftp://x", "http://", "nonsense", "http://[::1", "http://a\nb", "http://a:x"]
+)
 async def test_an_address_that_is_none(address: str) -> None:
     with pytest.raises(InvalidInput, match="no address of an OTLP receiver"):
         async with exporting(Runs(), TelemetryOptions(otlp=address)):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
+from app.aio.lease import CpuLease, Priority
 from app.contracts.devices import Device, WarmUp
 from app.contracts.errors import HostDied, Unavailable
 from app.contracts.events import DeviceUsed, TurnEvent
-from app.contracts.text import FinishReason
+from app.contracts.text import FinishReason, GenerationRequest, TextPiece
 from app.pipeline.text.attempt import TierAttempt
 from app.pipeline.text.monitor import NOTHING, Advice, Watch
 from models.fakes.llm import FakeTextGenerator
@@ -54,6 +57,35 @@ async def test_time_the_reader_takes_costs_no_energy() -> None:
     attempt = TierAttempt(ask_for(stage_over(port), port), tier_of(port))
     async for _ in attempt.pieces():
         await clock.sleep(60.0)
+    assert attempt.energy.joules == 36.0
+
+
+class Leased(FakeTextGenerator):
+    """Computes when it has the processor."""
+
+    lease = CpuLease(1)
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
+        async with self.lease.hold(Priority.GENERATE), aclosing(super().generate(request)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+@in_virtual_time
+async def test_waiting_for_the_processor_is_neither_work_nor_a_stall() -> None:
+    port = Leased(("One two three.",), "small", LoopClock())
+    port.token_s, port.lease = 1.0, CpuLease(1)
+    attempt = TierAttempt(ask_for(stage_over(port), port), tier_of(port), watch=Watch(first_token_s=5.0))
+
+    async def read() -> None:
+        async for _ in attempt.pieces():
+            pass
+
+    async with port.lease.hold(Priority.GENERATE):
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(60.0)
+    await reading
+    assert (attempt.text, attempt.finding) == ("One two three.", NOTHING)
     assert attempt.energy.joules == 36.0
 
 

@@ -40,7 +40,8 @@ async def test_tiers_are_taken_as_long_as_all_of_them_fit() -> None:
 async def test_the_cheapest_tier_is_cut_to_what_fits() -> None:
     cut = allowed(tools_over(NPU, CPU), joules_per_run=10.0)
     assert (cut.tiers, cut.max_tokens) == (LADDER[:1], 40)
-    assert cut.shortened_note() == "Shortened to fit the energy budget of 10 J."
+    assert cut.shortened_note(10.2) == "Shortened to fit the energy budget of 10 J."
+    assert cut.shortened_note(25.0) == "Broken off: it had taken 25 J when the energy budget of 10 J was spent."
 
 
 @in_virtual_time

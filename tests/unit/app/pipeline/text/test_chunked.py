@@ -120,7 +120,7 @@ async def test_backends_take_turns_and_the_state_goes_with_the_text() -> None:
     _, outcome = await read(ask)
     moves = [(event.from_backend, event.to_backend) for event in events if isinstance(event, FailedOver)]
     assert moves[:3] == [("one-cpu", "two-cpu"), ("two-cpu", "one-cpu"), ("one-cpu", "two-cpu")]
-    assert events[[event.type for event in events].index("FailedOver")].reason == "The next piece goes to two-cpu."  # type: ignore[attr-defined]
+    assert events[[event.type for event in events].index("FailedOver")].reason == "They take the pieces in turn."  # type: ignore[attr-defined]
     assert "".join(parts_of(one, two).values()) == DOCUMENT
     figures = dict(outcome.figures)
     assert figures["moved_states"] == figures["pieces"] - figures["windows"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -40,7 +41,8 @@ def reasons(outcome: Outcome) -> list[str]:
 class ByVote(SureOf):
     """Knows what the share of a vote is worth."""
 
-    def of_vote(self, tier: Tier, share: float, samples: int) -> Judged:
+    def of_vote(self, tier: Tier, share: float, samples: int, log_probs: Sequence[float], text: str) -> Judged:
+        assert (log_probs, text) == ((-0.1,), "Paris.")
         return Judged(round(share * samples / 10, 3), ConfidenceSource.CALIBRATED)
 
 

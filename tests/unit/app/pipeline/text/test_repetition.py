@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 from app.pipeline.text.repetition import RepetitionDetector
 
 LOOPS = {
+    "empty code blocks": ("These are the parts:\n\n" + "```\n\n" * 40, "These are the parts:\n\n"),
+    "line breaks": ("It is so." + "\n" * 60, "It is so."),
+    "lines of spaces": ("It is so." + "  \n" * 60, "It is so."),
+    "spaces": ("It is so." + " " * 900 + "Yes", "It is so."),
+    "a row without an end": ("|---" * 1500, "|---" * 250),
     "one word": ("very " * 40, "very"),
     "two words": ("I know " * 20, "I know"),
     "a sentence": ("It rains. I like it a lot. " * 9, "It rains. I like it a lot."),
@@ -53,6 +58,7 @@ def test_a_paragraph_and_a_row_are_found_too() -> None:
 
 
 INNOCENT = {
+    "many code blocks": "First:\n```python\nx = 1\n```\nthen:\n```\ny\n```\n" + "```\n```\n" * 3 + "Done.\n",
     "a shopping list": "".join(f"- {item}\n" for item in ("milk", "bread", "milk", "eggs", "milk", "tea") * 2),
     "steps": "".join(f"{n}. Turn the wheel {n} times to the {'left' if n % 2 else 'right'}.\n" for n in range(1, 30)),
     "a table of yes and no": "| day | " + " | ".join("abcdefgh") + " |\n" + "|---" * 9 + "|\n"
