@@ -222,5 +222,5 @@ def entry_of(backend_id: str) -> Entry:
     entry = ENTRIES.get(backend_id)
     if entry is None:
         known = ", ".join(sorted(ENTRIES))
-        raise Unavailable(f"There is no backend {backend_id!r}; there are {known}.", code="backend-unknown")
+        raise Unavailable(f"There is no backend {backend_id!r}.", code="backend-unknown", remedy=f"There are {known}.")
     return entry

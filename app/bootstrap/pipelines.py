@@ -115,7 +115,7 @@ def put_together(
         clock=clock,
         power=EstimatedPowerMonitor(),
         governor=PermissiveGovernor(),
-        confidence=CalibratedConfidence.from_folder(asset("calibration")),
+        confidence=CalibratedConfidence.from_folder(asset("calibration"), runtimes.revision),
         sandbox=sandbox,
         cache=cache,
         documents=documents,
@@ -207,7 +207,7 @@ async def engine_over(runtimes: RuntimeCatalogue, clock: Clock) -> AsyncIterator
             clock=clock,
             power=EstimatedPowerMonitor(),
             governor=PermissiveGovernor(),
-            confidence=CalibratedConfidence.from_folder(asset("calibration")),
+            confidence=CalibratedConfidence.from_folder(asset("calibration"), runtimes.revision),
             sandbox=sandbox,
             cache=PlanCache(None, clock),
         )

@@ -144,7 +144,9 @@ class Selector:
         if named is not None:
             return self._held_back(named.device)
         reason = self._runtimes.why_not(wish.backend)
-        return reason or f"{wish.backend} does not do {_WORDS.get(kind, kind)}."
+        if not reason:
+            return f"{wish.backend} does not do {_WORDS.get(kind, kind)}."
+        return f"{reason.partition('. ')[0].rstrip('.')}."  # the remedy is for those who want that backend
 
     def _why_not_device(self, device: Device, kind: str, model: str) -> str:
         there = any(backend.device is device for backend in self._candidates(kind, remote=False))
