@@ -316,7 +316,7 @@ async def test_each_runs_for_every_item_as_it_comes() -> None:
         "2s StageFinished each",
         "2s AudioMade",
         "2s StageFinished read",
-        "2s RunFinished: ",
+        "2s RunFinished: xy\nxy",
     ]
     assert scripts["each"].inputs == [Text("<one>"), Text("<two>")]
 
