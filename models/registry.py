@@ -117,6 +117,25 @@ def _llama(backend_id: str) -> Entry:
     )
 
 
+def _openvino(backend_id: str, *, prompt_lookup: bool = False) -> Entry:
+    return Entry(
+        backend=Backend(backend_id, "openvino", Device.CPU, SMOLLM2),
+        port=Port.TEXT,
+        engine="models.llm.openvino:OpenVinoTextEngine",
+        operations=_WRITING,
+        libraries=(Library("openvino_genai", "openvino-genai"), Library("openvino", "openvino")),
+        capabilities=_WRITER,
+        heavy=True,
+        options=lambda around: {
+            "model_path": str(around.model),
+            "device": "CPU",
+            "threads": around.threads,
+            "cache_dir": around.cache_dir,
+            "prompt_lookup": prompt_lookup,
+        },
+    )
+
+
 ENTRIES: Mapping[str, Entry] = {
     entry.backend.backend_id: entry
     for entry in (
@@ -141,23 +160,11 @@ ENTRIES: Mapping[str, Entry] = {
             options=lambda around: {"threads": around.threads},
         ),
         _llama("llama-cpu"),
-        Entry(
-            backend=Backend("openvino-cpu", "openvino", Device.CPU, SMOLLM2),
-            port=Port.TEXT,
-            engine="models.llm.openvino:OpenVinoTextEngine",
-            operations=_WRITING,
-            libraries=(Library("openvino_genai", "openvino-genai"), Library("openvino", "openvino")),
-            capabilities=_WRITER,
-            heavy=True,
-            options=lambda around: {
-                "model_path": str(around.model),
-                "device": "CPU",
-                "threads": around.threads,
-                "cache_dir": around.cache_dir,
-            },
-        ),
+        _openvino("openvino-cpu"),
         # The same model in a process of its own: it drafts for the first one, and takes its state over.
         _llama("llama-spare-cpu"),
+        # For answers that quote what they were given, such as passages of documents.
+        _openvino("openvino-lookup-cpu", prompt_lookup=True),
         Entry(
             backend=Backend("llama-embed-cpu", "llama.cpp", Device.CPU, SMOLLM2),
             port=Port.EMBEDDING,

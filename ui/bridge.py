@@ -166,6 +166,8 @@ class Bridge:
             case SpeechStarted():
                 turn.show_status("Speaking…")
                 turn.enter(TurnState.SPEAKING)
+            case Retrying(attempt=attempt, of=of, delay_ms=delay_ms) if delay_ms > 0:
+                turn.show_status(f"Retry {attempt}/{of} in {delay_ms:.0f} ms…")
             case Retrying(attempt=attempt, of=of):
                 turn.show_status(f"Trying again ({attempt} of {of})…")
             case FailedOver(to_backend=to_backend, reason=reason):

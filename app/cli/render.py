@@ -141,6 +141,8 @@ class TextView(View):
 
     def _show_detour(self, event: Retrying | FailedOver | Escalated) -> None:
         match event:
+            case Retrying(attempt=attempt, of=of, delay_ms=delay_ms, code=code) if delay_ms > 0:
+                self._console.say(f"Retry {attempt}/{of} in {delay_ms:.0f} ms… ({code})")
             case Retrying(attempt=attempt, of=of, code=code):
                 self._console.say(f"Trying again ({code}, attempt {attempt} of {of})")
             case FailedOver(from_backend=before, to_backend=after, reason=reason):

@@ -41,13 +41,23 @@ class OpenVinoTextEngine(Engine):
         device: ``CPU``, ``GPU`` or ``GPU.<number>``. The NPU needs another pipeline and other models.
         threads: Threads of the processor plugin.
         cache_dir: Where a converted GGUF is kept, to load faster next time; empty keeps nothing.
+        prompt_lookup: Draft by what the prompt says and verify in one step: see `OpenVinoSession`.
     """
 
-    def __init__(self, model_path: str, device: str = "CPU", threads: int = 1, cache_dir: str = "") -> None:
+    def __init__(
+        self,
+        model_path: str,
+        device: str = "CPU",
+        threads: int = 1,
+        cache_dir: str = "",
+        *,
+        prompt_lookup: bool = False,
+    ) -> None:
         self._path = Path(model_path)
         self._device = device
         self._threads = max(1, threads)
         self._cache = Path(cache_dir) if cache_dir else None
+        self._prompt_lookup = prompt_lookup
         self._session: OpenVinoSession | None = None
 
     def load(self) -> Device:
@@ -66,7 +76,9 @@ class OpenVinoTextEngine(Engine):
         with importing("OpenVINO GenAI", "openvino-genai"):
             from models.llm.openvino_session import OpenVinoSession, find_device
         device = find_device(self._device)
-        session = OpenVinoSession(self._path, self._device, self._threads, CONTEXT_TOKENS, self._cache)
+        session = OpenVinoSession(
+            self._path, self._device, self._threads, CONTEXT_TOKENS, self._cache, prompt_lookup=self._prompt_lookup
+        )
         session.warm_up()
         self._session = session
         return device

@@ -24,6 +24,10 @@ from models.llm.template import chatml, without_marks
 BLOCK_TOKENS = 32
 """Tokens evaluated in one step, which is also one block of the cache: what a cancelled step can lose at most."""
 
+DRAFTED_TOKENS = 5
+"""Tokens taken from the prompt at a time, with prompt lookup."""
+MATCHED_TOKENS = 3
+"""Tokens that have to be the same for that, at most."""
 _SPARE_BLOCKS = 32
 """Cache beyond one full window, so that the prompts before this one are still there."""
 
@@ -53,18 +57,32 @@ class OpenVinoSession:
         threads: Threads of the processor plugin.
         context_tokens: Length of the window.
         cache: Where a converted GGUF is kept, or None.
+        prompt_lookup: Draft tokens by what followed the same words in the prompt, and verify them in one step. Quicker
+            where an answer quotes its prompt; the text is what it would have been without.
 
     Raises:
         RuntimeFault: The model cannot be loaded.
     """
 
-    def __init__(self, model_path: Path, device: str, threads: int, context_tokens: int, cache: Path | None) -> None:
+    def __init__(
+        self,
+        model_path: Path,
+        device: str,
+        threads: int,
+        context_tokens: int,
+        cache: Path | None,
+        *,
+        prompt_lookup: bool = False,
+    ) -> None:
         scheduler: Any = openvino_genai.SchedulerConfig()
         scheduler.enable_prefix_caching = True
         scheduler.dynamic_split_fuse = True
         scheduler.max_num_batched_tokens = BLOCK_TOKENS
         scheduler.num_kv_blocks = context_tokens // BLOCK_TOKENS + _SPARE_BLOCKS
-        options = {"INFERENCE_NUM_THREADS": threads} if device == "CPU" else {}
+        options: dict[str, object] = {"INFERENCE_NUM_THREADS": threads} if device == "CPU" else {}
+        if prompt_lookup:
+            options["prompt_lookup"] = True
+        self._prompt_lookup = prompt_lookup
         with _translated(f"OpenVINO cannot load {model_path.name}"):
             self._pipeline, self._tokenizer = load_pipeline(model_path, scheduler, device, options, cache)
             self._bytes: dict[int, bytes] = {token: text for text, token in self._tokenizer.get_vocab().items()}
@@ -106,6 +124,8 @@ class OpenVinoSession:
         config.max_new_tokens = max_tokens
         config.logprobs = 1
         config.stop_token_ids = set(self._ends)
+        if self._prompt_lookup:
+            config.num_assistant_tokens, config.max_ngram_size = DRAFTED_TOKENS, MATCHED_TOKENS
         config.do_sample = temperature > 0
         if config.do_sample:
             config.temperature, config.top_p, config.rng_seed = temperature, top_p, seed

@@ -26,7 +26,7 @@ async def backends() -> AsyncIterator[Backends]:
 async def test_each_kind_of_stage_has_its_backends_the_preferred_first(backends: Backends) -> None:
     catalogue: RuntimeCatalogue = backends
     there = {backend.backend_id for backend in catalogue.backends()}
-    order = ("llama-cpu", "openvino-cpu", "llama-spare-cpu")
+    order = ("llama-cpu", "openvino-cpu", "llama-spare-cpu", "openvino-lookup-cpu")
     assert [backend.backend_id for backend in catalogue.serving("text_generation")] == [
         key for key in order if key in there
     ]

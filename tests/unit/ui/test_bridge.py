@@ -202,7 +202,8 @@ def test_the_device_that_really_ran_reaches_badge_and_strip(screen: Screen) -> N
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (Retrying(turn_id="t", attempt=2, of=3, delay_ms=100.0, code="host-died"), "Trying again (2 of 3)…"),
+        (Retrying(turn_id="t", attempt=1, of=2, delay_ms=300.4, code="busy"), "Retry 1/2 in 300 ms…"),
+        (Retrying(turn_id="t", attempt=1, of=1, delay_ms=0.0, code="host-died"), "Trying again (1 of 1)…"),
         (
             FailedOver(turn_id="t", from_backend="a", to_backend="llama-cpu", reason="it is too hot", at_token=9),
             "Going on with llama-cpu: it is too hot",
