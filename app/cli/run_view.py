@@ -137,7 +137,7 @@ def _row(stage: StageResult) -> tuple[str, ...]:
         _device(metrics, metadata),
         milliseconds(metrics.elapsed_ms),
         first,
-        _speed(metrics),
+        _speed(metrics, metadata),
         joules if metrics.backend else "",
         confidence,
         _how(stage),
@@ -152,7 +152,10 @@ def _device(metrics: StageMetrics, metadata: StageMetadata | None) -> str:
     return metrics.device.value if asked is metrics.device else f"{metrics.device} (asked: {asked})"
 
 
-def _speed(metrics: StageMetrics) -> str:
+def _speed(metrics: StageMetrics, metadata: StageMetadata | None) -> str:
+    """How fast one tier wrote; of several there is no one speed."""
+    if metadata is not None and len(metadata.attempts) > 1:
+        return ""
     writing_ms = metrics.elapsed_ms - (metrics.first_output_ms or 0.0)
     return f"{(metrics.tokens - 1) / writing_ms * 1000:.0f}" if metrics.tokens > 1 and writing_ms > 0 else ""
 
