@@ -10,7 +10,7 @@ from typing import Protocol
 from app.contracts.errors import Unavailable
 from app.contracts.events import TurnEvent
 
-INSTALL = 'pip install "sotto[telemetry]"'
+INSTALL = "pip install prometheus-client opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
 
 
 class RunSource(Protocol):

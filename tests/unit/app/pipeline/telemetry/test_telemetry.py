@@ -266,7 +266,8 @@ async def test_without_the_extra_there_is_one_sentence(monkeypatch: pytest.Monke
         async with exporting(Runs(), TelemetryOptions(metrics_port=0)):
             pass
     assert str(caught.value) == (
-        'Telemetry needs prometheus_client, which is not installed. Run: pip install "sotto[telemetry]"'
+        "Telemetry needs prometheus_client, which is not installed. "
+        "Run: pip install prometheus-client opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
     )
     async with exporting(Runs(), TelemetryOptions()) as exporter:
         assert exporter.metrics_port is None
