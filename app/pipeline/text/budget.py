@@ -139,7 +139,8 @@ def _fitting(estimates: list[_Estimate], max_tokens: int, left: float) -> list[_
 def _left_out(estimate: _Estimate, max_tokens: int, budget: float) -> str:
     joules = estimate.joules_per_token * max_tokens
     return (
-        f"{estimate.tier.backend_id} was left out: about {joules:.3g} J do not fit the energy budget of {budget:g} J."
+        f"{estimate.tier.backend_id} was left out: about {joules:.3g} J more would not fit the energy budget of "
+        f"{budget:g} J."
     )
 
 

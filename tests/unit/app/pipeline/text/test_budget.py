@@ -33,7 +33,7 @@ async def test_tiers_are_taken_as_long_as_all_of_them_fit() -> None:
     assert allowed(tools, joules_per_run=200.0).tiers == LADDER
     less = allowed(tools, joules_per_run=100.0)
     assert (less.tiers, less.max_tokens, less.joules) == (LADDER[:1], 100, 100.0)
-    assert less.notes == ("cpu was left out: about 120 J do not fit the energy budget of 100 J.",)
+    assert less.notes == ("cpu was left out: about 120 J more would not fit the energy budget of 100 J.",)
 
 
 @in_virtual_time
