@@ -6,17 +6,15 @@ passed over. All work happens in one thread of its own.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from app.contracts.errors import StorageError
 from app.contracts.ports import Clock
-from app.memory.database import Database, storage_errors, transaction
+from app.memory.database import Database, transaction
+from app.memory.worker import DatabaseWorker
 
 _T = TypeVar("_T")
 log = logging.getLogger(__name__)
@@ -49,13 +47,9 @@ class KeptAnswers:
     """
 
     def __init__(self, path: Path, clock: Clock, largest_bytes: int = LARGEST_BYTES) -> None:
-        self._path = path
         self._clock = clock
         self._largest_bytes = largest_bytes
-        self._database: Database | None = None
-        self._closed = False
-        self._unusable = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kept answers")
+        self._worker = DatabaseWorker(lambda: Database(path, _MIGRATIONS, NAME), NAME)
 
     async def get(self, key: str) -> tuple[bytes, float] | None:
         """The payload and the seconds it is still good for; None when nothing is kept or it is too old."""
@@ -78,34 +72,17 @@ class KeptAnswers:
 
     async def aclose(self) -> None:
         """Let the file go. May be called twice."""
-        if not self._closed:
-            self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-            self._thread.shutdown()
-
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        await self._worker.aclose()
 
     async def _do(self, work: Callable[[Database], _T]) -> _T | None:
-        if self._closed or self._unusable:
+        if self._worker.closed:
             return None
-
-        def run() -> _T | None:
-            try:
-                if self._database is None:
-                    self._database = Database(self._path, _MIGRATIONS, NAME)
-                with storage_errors(self._path, NAME):
-                    return work(self._database)
-            except StorageError as error:
-                log.warning("kept answers are not used from now on: %s", error.code)
-                self._unusable = True
-                with contextlib.suppress(Exception):
-                    self._close()
-                return None
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        try:
+            return await self._worker.do(work)
+        except StorageError as error:
+            log.warning("kept answers are not used from now on: %s", error.code)
+            await self._worker.aclose()
+            return None
 
     def _put(self, database: Database, key: str, payload: bytes, now: float, ttl_s: float) -> None:
         expires_at = now + ttl_s if ttl_s > 0 else float("inf")

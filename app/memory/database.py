@@ -165,6 +165,7 @@ def statements(script: str) -> list[str]:
 
 def _told(error: sqlite3.Error, path: Path, name: str) -> StorageError:
     """The sentence for what SQLite reports."""
+    code = name.replace(" ", "-")
     number = _primary(error)
     if number == sqlite3.SQLITE_FULL:
         return disk_error(OSError(errno.ENOSPC, str(error)), path)
@@ -173,12 +174,12 @@ def _told(error: sqlite3.Error, path: Path, name: str) -> StorageError:
     if number in _DAMAGE:
         return StorageError(
             f"The {name} in {path} is damaged: {error}.",
-            code=f"{name}-damaged",
+            code=f"{code}-damaged",
             remedy="Start Sotto again: it moves the file aside and begins a new one.",
         )
     if number in _BUSY:
-        return StorageError(f"The {name} in {path} is in use by another program.", code=f"{name}-busy")
-    return StorageError(f"The {name} in {path} cannot be used: {error}.", code=name)
+        return StorageError(f"The {name} in {path} is in use by another program.", code=f"{code}-busy")
+    return StorageError(f"The {name} in {path} cannot be used: {error}.", code=code)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -7,18 +7,17 @@ folder is being indexed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from app.contracts.errors import InvalidInput, StorageError
-from app.memory.database import Database, storage_errors, transaction
+from app.contracts.errors import InvalidInput
+from app.memory.database import Database, transaction
 from app.memory.documents_schema import MIGRATIONS, NAME, CollectionRow, DocumentRow, Hit, PassageRow
 from app.memory.documents_search import by_vector, by_words, load_extension
+from app.memory.worker import DatabaseWorker
 
 T = TypeVar("T")
 FILE = "documents.db"
@@ -40,10 +39,8 @@ class DocumentStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database: Database | None = None
         self._loaded = False
-        self._closed = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="documents")
+        self._worker = DatabaseWorker(self._open, NAME)
         self.moved_aside: Path | None = None
 
     async def open(self) -> Path | None:
@@ -123,29 +120,16 @@ class DocumentStore:
 
     async def aclose(self) -> None:
         """Finish what is being written and let the file go. May be called twice."""
-        if not self._closed:
-            self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-            self._thread.shutdown()
+        await self._worker.aclose()
 
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+    def _open(self) -> Database:
+        database = Database(self._path, MIGRATIONS, NAME)
+        self.moved_aside = database.moved_aside
+        self._loaded = load_extension(database.connection)
+        return database
 
     async def _do(self, work: Callable[[Database], T]) -> T:
-        if self._closed:
-            raise StorageError("The document index is closed already.", code="documents-closed")
-
-        def run() -> T:
-            if self._database is None:
-                self._database = Database(self._path, MIGRATIONS, NAME)
-                self.moved_aside = self._database.moved_aside
-                self._loaded = load_extension(self._database.connection)
-            with storage_errors(self._path, NAME):
-                return work(self._database)
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        return await self._worker.do(work)
 
 
 def _add_collection(database: Database, name: str, folder: str) -> CollectionRow:

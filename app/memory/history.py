@@ -5,18 +5,17 @@ All work happens in one thread of its own, so the event loop never waits for the
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from app.contracts import wire
-from app.contracts.errors import InvalidInput, StorageError
+from app.contracts.errors import InvalidInput
 from app.contracts.events import TURN_EVENTS, SystemEvent, TurnEvent
-from app.memory.database import Database, storage_errors, transaction
+from app.memory.database import Database, transaction
+from app.memory.worker import DatabaseWorker
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -60,10 +59,7 @@ class History:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._database: Database | None = None
-        self._closed = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
+        self._worker = DatabaseWorker(lambda: Database(path), "history")
 
     async def open(self) -> Path | None:
         """Open the database now; returns where a damaged one was moved to, None when all is well."""
@@ -103,27 +99,10 @@ class History:
 
     async def aclose(self) -> None:
         """Finish what is being written and let the file go. May be called twice."""
-        if not self._closed:
-            self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-            self._thread.shutdown()
-
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        await self._worker.aclose()
 
     async def _do(self, work: Callable[[Database], T]) -> T:
-        if self._closed:
-            raise StorageError("The history is closed already.", code="history-closed")
-
-        def run() -> T:
-            if self._database is None:
-                self._database = Database(self._path)
-            with storage_errors(self._path):
-                return work(self._database)
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        return await self._worker.do(work)
 
 
 def _record(database: Database, turn: TurnRecord) -> None:
