@@ -191,7 +191,7 @@ async def test_a_failed_run_is_an_answer() -> None:
         request = {"pipeline_id": "broken", "input": {"text": "x"}}
         answer = await client.json("ExecutePipeline", request)
         events = await client.stream("ExecutePipelineStream", request)
-    assert "success" not in answer  # false
+    assert answer["success"] is False
     assert answer["error"] == {
         "code": "bad-model",
         "message": "The model could not be read.",

@@ -242,3 +242,10 @@ def _content(path: Path) -> list[str]:
     if path.name == "compute_pb2.py":
         return [line for line in lines if "AddSerializedFile" in line]
     return [line for line in lines if not line.startswith(("#", "from ", "import "))]
+
+
+def test_what_came_of_a_stage_is_told_also_where_it_is_no_and_nought() -> None:
+    skipped = StageResult(stage_id="review", status=StageStatus.SKIPPED, metadata=StageMetadata())
+    told = json_format.MessageToDict(mapping.stage_message(skipped), preserving_proto_field_name=True)
+    assert told["success"] is False
+    assert (told["metadata"]["forwarded"], told["metadata"]["attempt_count"]) == (False, 0)
