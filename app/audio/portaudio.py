@@ -111,12 +111,17 @@ class PortAudio:
         """Let a stream go; returns at once."""
         self._post(lambda: self._close(stream))
 
-    def cut(self, stream: Stream) -> None:
-        """Drop what the device still holds and go on from there; returns at once."""
+    def cut(self, stream: Stream, done: Callable[[], None]) -> None:
+        """Drop what the device still holds and go on from there; returns at once.
+
+        Args:
+            stream: An open one.
+            done: Called on the sound thread when the device has dropped it, before it asks for more.
+        """
 
         def work() -> None:
             try:
-                stream.cut()
+                stream.cut(done)
             except self._library.PortAudioError as error:
                 log.info("the device did not come back: %s", error)
                 stream.finished()

@@ -53,6 +53,8 @@ class SpeakerStream:
         self._ended = False
         self._fade = np.linspace(1.0, 0.0, max(2, round(FADE_S * endpoint.rate_hz)), dtype=np.float32)
         self._skip_to = 0
+        self._cuts_asked = 0  # on the event loop
+        self._cuts_done = 0  # on the sound thread
         self._taken = 0
         self._held = False
         self._heard = 0
@@ -129,7 +131,8 @@ class SpeakerStream:
         self._heard = self._skip_to
         self._overlays.clear()
         if self._stream is not None:
-            portaudio.cut(self._stream)
+            self._cuts_asked += 1
+            portaudio.cut(self._stream, self._was_cut)
 
     def overlay(self, samples: Samples) -> None:
         """Mix a short sound into whatever is played next; it counts as nothing heard."""
@@ -155,6 +158,8 @@ class SpeakerStream:
             if not self._held:
                 self._fade_out(mono, start)
             self._taken = skip_to
+        elif self._cuts_asked != self._cuts_done:
+            pass  # whatever the device took now would be dropped with the rest
         elif self.paused:
             if not self._held:
                 self._fade_out(mono, start)
@@ -193,6 +198,9 @@ class SpeakerStream:
         mono[: piece.size] += piece
         if overlay.size > mono.size:
             self._overlays.appendleft(overlay[mono.size :])
+
+    def _was_cut(self) -> None:
+        self._cuts_done += 1
 
     def _on_ended(self) -> None:
         self._ended = True

@@ -46,11 +46,16 @@ class Stream:
         if not self._asked:
             self._ended()
 
-    def cut(self) -> None:
-        """Drop what the device holds and start anew; the callback goes on where it was."""
+    def cut(self, dropped: Callable[[], None]) -> None:
+        """Drop what the device holds and start anew; the callback goes on where it was.
+
+        Args:
+            dropped: Called in between, when no callback runs.
+        """
         self._asked = True
         self._raw.abort()
         self._asked = False
+        dropped()
         self._raw.start()
 
     def close(self) -> None:

@@ -65,6 +65,8 @@ class FakePortAudio(PortAudio):
         self.refusing: set[str] = set()
         self.opened: list[FakeStream] = []
         self.scans = 0
+        self.slow_to_drop = False
+        self.dropping: list[Callable[[], None]] = []
         self.on_open: Callable[[FakeStream], None] = _first_block
 
     @property
@@ -107,9 +109,17 @@ class FakePortAudio(PortAudio):
         assert isinstance(stream, FakeStream)
         stream.closed = True
 
-    def cut(self, stream: Stream) -> None:
+    def cut(self, stream: Stream, done: Callable[[], None]) -> None:
         assert isinstance(stream, FakeStream)
         stream.cuts += 1
+        self.dropping.append(done)
+        if not self.slow_to_drop:
+            self.dropped()
+
+    def dropped(self) -> None:
+        """The device has dropped what it held."""
+        while self.dropping:
+            self.dropping.pop()()
 
 
 def _first_block(stream: FakeStream) -> None:

@@ -108,6 +108,21 @@ async def test_stop_fades_drops_the_queue_and_empties_the_device(library: FakePo
     await speaker.drain()
 
 
+async def test_what_is_said_while_the_device_still_drops_the_old_is_kept_for_afterwards(
+    library: FakePortAudio, speaker: SpeakerSink
+) -> None:
+    library.slow_to_drop = True
+    await say(speaker, WORDS)
+    library.newest.take(400)
+    speaker.stop()
+    library.newest.take(400)
+    speaker.begin()
+    await say(speaker, WORDS, 1)
+    assert not library.newest.take(400).any()
+    library.dropped()
+    assert np.array_equal(library.newest.take(400), WORDS[:400])
+
+
 async def test_what_was_heard_is_fixed_by_stop(library: FakePortAudio, speaker: SpeakerSink) -> None:
     await say(speaker, WORDS[:800], 0)
     await say(speaker, WORDS, 1)
