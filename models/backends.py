@@ -5,24 +5,25 @@ Why it exists: a host is a process with a model in memory, so everybody who asks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from app.aio.lease import CpuLease
-from app.contracts.devices import Backend, Device
+from app.contracts.devices import Backend, Device, DeviceInfo
 from app.contracts.errors import InvalidInput, Unavailable
-from app.contracts.ports import Embedder, Runtime, SpeechToText, TextGenerator, TextToSpeech, VoiceActivity
+from app.contracts.ports import Embedder, Machine, Runtime, SpeechToText, TextGenerator, TextToSpeech, VoiceActivity
 from models.embedded import EmbeddedModels
+from models.entries import PROCESSOR, entries_of, resolved, why_unknown
 from models.host.supervisor import Host, HostLimits, OnEvent
-from models.hosted.base import HostedRuntime
+from models.hosted.base import Gate, HostedRuntime
 from models.hosted.embed import HostedEmbedder
 from models.hosted.llm import HostedTextGenerator
 from models.hosted.stt import HostedSpeechToText
 from models.hosted.tts import HostedTextToSpeech
 from models.hosted.vad import HostedVoiceActivity
-from models.libraries import package_folder, version_of
-from models.registry import ENTRIES, Entry, Port, Surroundings, entry_of
+from models.libraries import package_folder, require_path, version_of
+from models.registry import ENTRIES, Entry, Port, Surroundings
 from models.retrying import (
     RetryingEmbedder,
     RetryingSpeechToText,
@@ -30,6 +31,7 @@ from models.retrying import (
     RetryingTextToSpeech,
     RetryingVoiceActivity,
 )
+from models.store.model import ModelLibrary, NoModels
 
 _HOSTED: Mapping[Port, type[HostedRuntime]] = {
     Port.SPEECH_TO_TEXT: HostedSpeechToText,
@@ -64,7 +66,11 @@ class Backends:
         on_event: Gets every change of a host.
         cache_dir: Where engines may keep what they converted; None keeps nothing.
         limits: How patient the hosts' supervisors are.
-        models: Where the weights are.
+        models: Where the weights of the embedded default are.
+        machine: The devices there are; None for the processor alone.
+        library: The models that were installed; None for those that come with the program alone.
+        gates: Asked at every load.
+        cache_for: Where the engine of an entry may keep what it compiled, instead of ``cache_dir``; None for there.
     """
 
     def __init__(
@@ -75,16 +81,51 @@ class Backends:
         cache_dir: Path | None = None,
         limits: HostLimits | None = None,
         models: EmbeddedModels | None = None,
+        machine: Machine | None = None,
+        library: ModelLibrary | None = None,
+        gates: Sequence[Gate] = (),
+        cache_for: Callable[[Entry], Path | None] | None = None,
     ) -> None:
         self._lease = lease
         self._on_event = on_event
         self._cache_dir = cache_dir
         self._limits = limits
         self._models = models or EmbeddedModels()
-        self._built: dict[str, HostedRuntime] = {}
+        self._machine = machine
+        self._library = library or NoModels()
+        self._gates = gates
+        self._cache_for = cache_for
+        self._built: dict[str, tuple[Entry, HostedRuntime]] = {}
+        self._outdated: list[HostedRuntime] = []
         self._added: dict[str, tuple[Runtime, str]] = {}
         self._there: set[str] = set()
         self._revisions: dict[str, str] = {}
+        self._known: Mapping[str, Entry] = ENTRIES
+        self._known_for: object = None
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every backend there could be, by its id: made anew when a model or a device has come or gone."""
+        made_from = (self._devices(), self._library.installed_models())
+        if made_from != self._known_for:
+            self._known = entries_of(*made_from, self._models)
+            self._known_for = made_from
+            self._there.clear()
+            self._revisions.clear()
+        return self._known
+
+    def resolve(self, backend_id: str, model: str = "") -> str:
+        """The id of the backend that is meant by a runtime on a device, with or without a model."""
+        return backend_id if backend_id in self._added else resolved(self.entries, backend_id, model)
+
+    def host_of(self, backend_id: str) -> Host | None:
+        """The host of a backend that has been asked for; None when it has none, or was not."""
+        made = self._built.get(self.resolve(backend_id))
+        return made[1].host if made else None
+
+    def built(self) -> tuple[HostedRuntime, ...]:
+        """Every backend that has been asked for so far; its host may run or not."""
+        return tuple(runtime for _, runtime in self._built.values())
 
     def add(self, port: Runtime, revision: str = "") -> None:
         """Take in a backend that was made elsewhere, for instance a server of the person's. It is closed with the rest.
@@ -99,7 +140,7 @@ class Backends:
             InvalidInput: There is a backend with this id already.
         """
         key = port.backend.backend_id
-        if key in ENTRIES or key in self._added:
+        if key in self.entries or key in self._added:
             raise InvalidInput(f"There are two backends called {key!r}.", code="backend-twice")
         self._added[key] = (port, revision)
 
@@ -109,7 +150,7 @@ class Backends:
 
     def backends(self) -> tuple[Backend, ...]:
         """Backends that can be started now."""
-        own = tuple(entry.backend for key, entry in ENTRIES.items() if not self.why_not(key))
+        own = tuple(entry.backend for key, entry in self.entries.items() if not self.why_not(key))
         return own + tuple(port.backend for port, _ in self._added.values())
 
     def why_not(self, backend_id: str) -> str:
@@ -117,10 +158,13 @@ class Backends:
 
         What was found once is not looked for again: plans ask often, and a host that lacks something says so itself.
         """
-        if backend_id in self._added or backend_id in self._there:
+        if backend_id in self._added:
+            return ""
+        backend_id = self.resolve(backend_id)
+        if backend_id in self._there:
             return ""
         try:
-            self._surroundings(entry_of(backend_id))
+            self._surroundings(self._entry(backend_id))
         except Unavailable as error:
             return str(error)
         self._there.add(backend_id)
@@ -129,7 +173,9 @@ class Backends:
     def serving(self, kind: str) -> tuple[Backend, ...]:
         """Backends that can be started now and serve a stage type, the preferred one first."""
         port = _SERVES[kind]
-        own = tuple(entry.backend for key, entry in ENTRIES.items() if entry.port is port and not self.why_not(key))
+        own = tuple(
+            entry.backend for key, entry in self.entries.items() if entry.port is port and not self.why_not(key)
+        )
         return own + tuple(made.backend for made, _ in self._added.values() if isinstance(made, _PROTOCOLS[port]))
 
     def revision(self, backend_id: str) -> str:
@@ -140,9 +186,11 @@ class Backends:
         """
         if backend_id in self._added:
             return self._added[backend_id][1]
-        if backend_id not in self._revisions:
-            self._revisions[backend_id] = self._revision(entry_of(backend_id))
-        return self._revisions[backend_id]
+        entry = self._entry(self.resolve(backend_id))
+        key = entry.backend.backend_id
+        if key not in self._revisions:
+            self._revisions[key] = self._revision(entry)
+        return self._revisions[key]
 
     def remote(self, backend_id: str) -> bool:
         """Whether text for this backend leaves the machine."""
@@ -180,9 +228,14 @@ class Backends:
         Raises:
             Unavailable: There is no such backend.
         """
-        if backend_id not in self._built:
-            self._built[backend_id] = self._build(entry_of(backend_id))
-        return self._built[backend_id]
+        entry = self._entry(self.resolve(backend_id))
+        key = entry.backend.backend_id
+        made = self._built.get(key)
+        if made is None or made[0] != entry:
+            if made is not None:  # its model or its device is another one now
+                self._outdated.append(made[1])
+            made = self._built[key] = (entry, self._build(entry))
+        return made[1]
 
     def speech_to_text(self, backend_ids: Sequence[str]) -> RetryingSpeechToText:
         """Speech recognition over these backends, best first."""
@@ -206,12 +259,13 @@ class Backends:
 
     async def aclose(self) -> None:
         """End every host, and close what was added."""
-        for port in (*self._built.values(), *(port for port, _ in self._added.values())):
+        for port in (*self.built(), *self._outdated, *(port for port, _ in self._added.values())):
             await port.aclose()
 
     def _revision(self, entry: Entry) -> str:
         libraries = (f"{library.distribution} {version_of(library.distribution)}" for library in entry.libraries)
-        return ", ".join((*libraries, self._models.revision(entry.backend.model)))
+        model = entry.installed
+        return ", ".join((*libraries, model.revision if model else self._models.revision(entry.backend.model)))
 
     def _build(self, entry: Entry) -> HostedRuntime:
         host = Host(
@@ -220,8 +274,19 @@ class Backends:
             lambda: entry.options(self._surroundings(entry)),
             on_event=self._on_event,
             limits=self._limits,
+            variables=entry.environment,
         )
-        return _HOSTED[entry.port](host, entry.backend, entry.capabilities, self._lease if entry.heavy else None)
+        lease = self._lease if entry.heavy else None
+        return _HOSTED[entry.port](host, entry.backend, entry.capabilities, lease, self._gates)
+
+    def _devices(self) -> tuple[DeviceInfo, ...]:
+        return self._machine.look() if self._machine else (PROCESSOR,)
+
+    def _entry(self, backend_id: str) -> Entry:
+        entry = self.entries.get(backend_id)
+        if entry is None:
+            raise why_unknown(backend_id, self._devices(), self.entries)
+        return entry
 
     def _port(self, backend_id: str, port: Port) -> Runtime:
         made = self._added[backend_id][0] if backend_id in self._added else self.build(backend_id)
@@ -234,6 +299,10 @@ class Backends:
     def _surroundings(self, entry: Entry) -> Surroundings:
         for library in entry.libraries:
             package_folder(library.package, library.distribution)
-        model = self._models.require(entry.backend.model)
-        cache_dir = str(self._cache_dir) if self._cache_dir else ""
-        return Surroundings(model, self._lease.threads, cache_dir)
+        if entry.installed is None:
+            model = self._models.require(entry.backend.model)
+        else:
+            model = require_path(entry.installed.path, f"The model {entry.installed.name}")
+        own = self._cache_for(entry) if self._cache_for else None
+        cache_dir = own or self._cache_dir
+        return Surroundings(model, self._lease.threads, str(cache_dir) if cache_dir else "", entry.target)

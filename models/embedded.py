@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.contracts.errors import Unavailable
 from models.libraries import package_folder, version_of
+from models.store.model import InstalledModel, ModelFormat
 
 MOONSHINE = "moonshine-tiny-en"
 SMOLLM2 = "smollm2-135m-instruct-q4_1"
@@ -45,6 +46,24 @@ class EmbeddedModels:
     def installed(self) -> tuple[str, ...]:
         """Names of the models that are there."""
         return tuple(model for model in _PLACES if self.find(model) is not None)
+
+    def as_installed(self) -> tuple[InstalledModel, ...]:
+        """Those of them that other backends than their own can serve too: the language model."""
+        path = self.find(SMOLLM2)
+        if path is None:
+            return ()
+        return (
+            InstalledModel(
+                name=SMOLLM2,
+                format=ModelFormat.GGUF,
+                path=Path(path),
+                size_bytes=Path(path).stat().st_size,
+                revision=self.revision(SMOLLM2),
+                verified=True,
+                languages=("en",),
+                parameters=135_000_000,
+            ),
+        )
 
     def revision(self, model: str) -> str:
         """The package that carries a model with its version, and the model's size; the same wherever it is installed.

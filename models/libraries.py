@@ -80,3 +80,18 @@ def require_file(path: Path, what: str, remedy: str) -> Path:
     if not path.is_file() or path.stat().st_size == 0:
         raise Unavailable(f"{what} is not there: {path}.", code="model-missing", remedy=remedy)
     return path
+
+
+def require_path(path: Path, what: str) -> Path:
+    """The same path, after looking that a file or folder is there.
+
+    Raises:
+        Unavailable: There is nothing (``model-missing``).
+    """
+    if not path.exists():
+        raise Unavailable(
+            f"{what} is not there: {path}.",
+            code="model-missing",
+            remedy="Get it again with `sotto models pull`, or take it off the list with `sotto models remove`.",
+        )
+    return path

@@ -2,20 +2,21 @@
 
 Why it exists: profiles, the device catalogue, `sotto doctor` and the tests all ask which backends there are and what
 each needs. An entry says it once; a test imports every engine and holds it to its port. `models.backends` builds them.
+What runs models that were installed, and other devices than the processor, is in `models.recipes`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from app.contracts.capabilities import CancelGranularity, Capabilities, ConfidenceSource
 from app.contracts.devices import Backend, Device
-from app.contracts.errors import Unavailable
 from models.embedded import ESPEAK, MOONSHINE, SILERO, SMOLLM2
 from models.host.engine import JsonValue
+from models.store.model import InstalledModel
 
 CONTEXT_TOKENS = 2048
 """Length of the window of the embedded language model."""
@@ -54,12 +55,14 @@ class Surroundings:
     Attributes:
         model: Path of the weights.
         threads: How many the engine may use.
-        cache_dir: Where it may keep what it converted, empty for nowhere.
+        cache_dir: Where it may keep what it converted or compiled for this device, empty for nowhere.
+        target: What the runtime calls the device, for instance ``GPU.0``.
     """
 
     model: Path
     threads: int
     cache_dir: str
+    target: str = "CPU"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,11 @@ class Entry:
         operations: What the engine must answer for the port to work.
         libraries: What the engine imports.
         capabilities: Stated before it is loaded.
-        heavy: It computes long enough to ask for the processor lease.
+        heavy: It computes on the processor for long enough to ask for the lease.
         options: The engine's constructor keywords.
+        installed: The model it serves when that was installed; None for one that comes with the program.
+        target: What the runtime calls the device.
+        environment: Variables its process is started with: some libraries choose their device by nothing else.
     """
 
     backend: Backend
@@ -85,11 +91,14 @@ class Entry:
     capabilities: Capabilities
     heavy: bool
     options: Callable[[Surroundings], Mapping[str, JsonValue]]
+    installed: InstalledModel | None = None
+    target: str = "CPU"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
-_HEARING = frozenset({"transcribe", "stream.open", "stream.feed", "stream.partial", "stream.finish", "stream.drop"})
-_WRITING = frozenset({"generate", "prefill", "count"})
-_JUDGING = _WRITING | {"verify", "state.export", "state.import"}
+HEARING = frozenset({"transcribe", "stream.open", "stream.feed", "stream.partial", "stream.finish", "stream.drop"})
+WRITING = frozenset({"generate", "prefill", "count"})
+JUDGING = WRITING | {"verify", "state.export", "state.import"}
 _WRITER = Capabilities(
     streaming=True,
     confidence=ConfidenceSource.TOKEN_LOG_PROB,
@@ -105,7 +114,7 @@ def _llama(backend_id: str) -> Entry:
         backend=Backend(backend_id, "llama.cpp", Device.CPU, SMOLLM2),
         port=Port.TEXT,
         engine="models.llm.llama:LlamaEngine",
-        operations=_JUDGING,
+        operations=JUDGING,
         libraries=(Library("llama_cpp", "llama-cpp-python"),),
         capabilities=_JUDGE,
         heavy=True,
@@ -122,7 +131,7 @@ def _openvino(backend_id: str, *, prompt_lookup: bool = False) -> Entry:
         backend=Backend(backend_id, "openvino", Device.CPU, SMOLLM2),
         port=Port.TEXT,
         engine="models.llm.openvino:OpenVinoTextEngine",
-        operations=_WRITING,
+        operations=WRITING,
         libraries=(Library("openvino_genai", "openvino-genai"), Library("openvino", "openvino")),
         capabilities=_WRITER,
         heavy=True,
@@ -143,7 +152,7 @@ ENTRIES: Mapping[str, Entry] = {
             backend=Backend("moonshine-cpu", "moonshine", Device.CPU, MOONSHINE),
             port=Port.SPEECH_TO_TEXT,
             engine="models.stt.moonshine:MoonshineEngine",
-            operations=_HEARING,
+            operations=HEARING,
             libraries=(
                 Library("moonshine_voice", "moonshine-voice"),
                 Library("onnxruntime", "onnxruntime"),
@@ -218,16 +227,3 @@ ENTRIES: Mapping[str, Entry] = {
     )
 }
 """Every backend by its id."""
-
-
-def entry_of(backend_id: str) -> Entry:
-    """The entry of a backend.
-
-    Raises:
-        Unavailable: There is no such backend.
-    """
-    entry = ENTRIES.get(backend_id)
-    if entry is None:
-        known = ", ".join(sorted(ENTRIES))
-        raise Unavailable(f"There is no backend {backend_id!r}.", code="backend-unknown", remedy=f"There are {known}.")
-    return entry

@@ -202,6 +202,14 @@ class Assistant:
             spool, hands_free=lambda: self._key.hands_free, on_released=lambda: self._listening_over(voice)
         )
         self._begin(voice, source="voice", spoken=True, recording=spool.recording_id)
+        if self._options().overlap:
+            self._tasks.start(self._prewarm(), name="prewarm")
+
+    async def _prewarm(self) -> None:
+        """Load what has been unloaded since the last turn while the person still speaks."""
+        for runtime in (self._parts.text, self._parts.text_to_speech):
+            with contextlib.suppress(SottoError):  # the turn meets it again, and reports it
+                await runtime.warm_up()
 
     def _end_listening(self) -> None:
         if self._voice is not None:

@@ -55,6 +55,22 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
             from app.cli.pipelines_commands import serve
 
             return serve(options, console)
+        case "devices":
+            from app.cli.devices import devices
+
+            return devices(options, console)
+        case "models":
+            from app.cli.models import models
+
+            return models(options, console)
+        case "servers":
+            from app.cli.servers import servers
+
+            return servers(options, console)
+        case "calibrate":
+            from app.cli.calibrate import calibrate
+
+            return calibrate(options, console)
         case "profiles":
             return _profiles(options, console)
         case "doctor":
@@ -134,6 +150,8 @@ def _bench(options: argparse.Namespace) -> int:
             from app.bench.pipeline import main as bench
         case "escalation":
             from app.bench.escalation import main as bench
+        case "runtimes":
+            from app.bench.runtimes import main as bench
         case "soak":
             from app.bench.soak import main as bench
         case _:

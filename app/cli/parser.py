@@ -8,12 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.models_parser import add_calibrate, add_devices, add_models, add_servers
 from app.cli.pipelines_parser import add_documents, add_pipelines, add_serve, command, json_flag
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
-BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "soak")
+BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "runtimes", "soak")
 
 _EPILOGUE = """\
 exit codes: 0 done, 1 a library failed, 2 the input cannot be used, 3 already running, 4 something is missing,
@@ -49,6 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_pipelines(commands)
     add_documents(commands)
     add_serve(commands)
+    add_devices(commands)
+    add_models(commands)
+    add_servers(commands)
+    add_calibrate(commands)
     _profiles(commands)
     _doctor(commands)
     _bench(commands)

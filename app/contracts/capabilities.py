@@ -41,6 +41,7 @@ class Capabilities:
         context_tokens: Length of its window in tokens, 0 where that has no meaning.
         verify: A draft can be read and judged token by token.
         state: What it holds of a conversation can be moved to another backend of the same runtime and model.
+        json_schema: Its answer can be held to a JSON schema.
         simulated: It pretends to be a model, for measurements; whatever shows its figures says so.
     """
 
@@ -52,4 +53,5 @@ class Capabilities:
     context_tokens: int = 0
     verify: bool = False
     state: bool = False
+    json_schema: bool = False
     simulated: bool = False

@@ -21,7 +21,8 @@ class Backend:
     """A runtime on a device, for instance ``moonshine-cpu``, with the model it serves.
 
     Attributes:
-        backend_id: ``<runtime>-<device>``, unique in the registry.
+        backend_id: ``<runtime>-<device>`` for the model that comes with the program, ``<runtime>-<device>:<model>`` for
+            one that was installed; unique in the registry.
         runtime: The model library behind the port, for instance ``llama.cpp``.
         device: The device that was asked for.
         model: The model's catalogue name, for instance ``smollm2-135m-instruct-q4_1``.
@@ -31,6 +32,73 @@ class Backend:
     runtime: str
     device: Device
     model: str
+
+
+class Presence(StrEnum):
+    """What a look at a device came to. Each has its own remedy, so they are never lumped together."""
+
+    READY = "ready"
+    """At least one runtime can use it now."""
+    ABSENT = "absent"
+    """This machine has none."""
+    NO_DRIVER = "no-driver"
+    """It is there, but what runtimes need to reach it is not installed."""
+    NO_PERMISSION = "no-permission"
+    """It is there, but this user may not open it."""
+    ASLEEP = "asleep"
+    """It is there and sleeps; nothing was asked of it, since asking would wake it."""
+    UNSUPPORTED = "unsupported"
+    """It is there, but no runtime of ours drives it."""
+    BROKEN = "broken"
+    """Looking at it ended the process that looked, or failed a self-test."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSupport:
+    """One runtime's word on one device.
+
+    Attributes:
+        runtime: For instance ``openvino``, ``llama.cpp``, ``faster-whisper``.
+        usable: It lists the device and can be started on it.
+        target: What the runtime calls it: ``NPU``, ``GPU.0``, ``CUDA0``, ``Vulkan1``, ``CPU``.
+        version: Of the runtime.
+        reason: Why it is not usable, one sentence; empty when it is.
+    """
+
+    runtime: str
+    usable: bool
+    target: str = ""
+    version: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One device of this machine, or one it does not have.
+
+    Attributes:
+        device: Which kind; a machine may have several graphics processors, and each has its own entry.
+        name: As its maker calls it; empty when it is not there.
+        presence: What a look at it came to.
+        reason: One sentence when it is not ready; empty when it is.
+        remedy: The one command, or the one thing to do; empty when nothing helps.
+        driver: Version of the driver, empty when unknown.
+        runtimes: What each runtime says of it.
+        facts: More that is worth showing, as (name, value): compiler version, memory, PCI address.
+    """
+
+    device: Device
+    name: str
+    presence: Presence
+    reason: str = ""
+    remedy: str = ""
+    driver: str = ""
+    runtimes: tuple[RuntimeSupport, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def support(self, runtime: str) -> RuntimeSupport | None:
+        """What one runtime says of it, None when it was not asked."""
+        return next((support for support in self.runtimes if support.runtime == runtime), None)
 
 
 @dataclass(frozen=True, slots=True)

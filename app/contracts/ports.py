@@ -10,8 +10,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from app.contracts.audio import AudioChunk, AudioDevice, HeardSpan, Transcript, Voice, VoiceOptions
+from app.contracts.calibration import Measurement
 from app.contracts.capabilities import Capabilities
-from app.contracts.devices import Backend, Device, WarmUp
+from app.contracts.devices import Backend, Device, DeviceInfo, WarmUp
 from app.contracts.energy import DeviceReading, Energy, GovernorVerdict
 from app.contracts.text import GenerationRequest, TextPiece, Verified
 
@@ -324,11 +325,23 @@ class RuntimeCatalogue(DeviceCatalogue, Protocol):
         ...
 
 
-class Calibrator(Protocol):
-    """Measured speed of a model on a device."""
+class Machine(Protocol):
+    """The devices of this machine as they were found by the last look, which happened in a child process."""
 
-    def tokens_per_s(self, tier_backend: str, model: str) -> float | None:
-        """None when it has not been measured on this machine."""
+    def look(self) -> tuple[DeviceInfo, ...]:
+        """What is known now; quick. The processor is always in it; the others once they have been looked for."""
+        ...
+
+    async def refresh(self) -> tuple[DeviceInfo, ...]:
+        """Look again, in a child process, and keep what was found."""
+        ...
+
+
+class Calibrator(Protocol):
+    """How fast and how costly each model was found to be on each device of this machine."""
+
+    def measured(self, backend_id: str) -> Measurement | None:
+        """The newest measurement that still holds, on the power source of now where there is one; None for none."""
         ...
 
 

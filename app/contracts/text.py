@@ -34,6 +34,8 @@ class GenerationRequest:
         temperature: 0 is greedy.
         top_p: Nucleus in (0, 1].
         seed: Fixes the sampling; None leaves it free.
+        json_schema: A JSON schema, as text, that the whole answer must satisfy; empty for free text. Only where
+            ``capabilities.json_schema`` is true.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -42,6 +44,7 @@ class GenerationRequest:
     temperature: float = 0.2
     top_p: float = 0.9
     seed: int | None = None
+    json_schema: str = ""
 
 
 class FinishReason(StrEnum):

@@ -13,9 +13,10 @@ from dataclasses import replace
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput
 from app.contracts.text import GenerationRequest
-from app.pipeline.definition import PipelineDefinition, Sampling, StageDefinition, StageType
+from app.pipeline.definition import Forwarding, PipelineDefinition, Sampling, StageDefinition, StageType, TierWish
 from app.pipeline.engine import PipelineEngine
 from app.pipeline.run import Run
+from app.pipeline.selection import same_model
 from app.pipeline.values import Text
 
 _LAYOUT = "\n\t"
@@ -26,8 +27,9 @@ class PipelineAnswers:
 
     Args:
         engine: Runs it.
-        tiers: The language models of the profile, best first, read at every answer. A text stage that names no backend
-            of its own uses these: the profile says where, the pipeline how.
+        tiers: The language models of the profile, the first to ask first, read at every answer. A text stage that names
+            no backend of its own uses these, and climbs them if it checks its confidence: the profile says where, the
+            pipeline how.
     """
 
     def __init__(self, engine: PipelineEngine, tiers: Callable[[], Sequence[Tier]]) -> None:
@@ -105,4 +107,21 @@ def _in_this_turn(stage: StageDefinition, request: GenerationRequest, tiers: tup
     if stage.backend or not tiers:
         return replace(stage, sampling=sampling)
     first = tiers[0]
-    return replace(stage, sampling=sampling, backend=first.backend_id, model=first.model, hardware=None)
+    return replace(
+        stage,
+        sampling=sampling,
+        backend=first.backend_id,
+        model=first.model,
+        hardware=None,
+        forwarding=_upwards(stage.forwarding, tiers),
+    )
+
+
+def _upwards(forwarding: Forwarding | None, tiers: tuple[Tier, ...]) -> Forwarding | None:
+    """The profile's higher tiers before those of the pipeline; the same model elsewhere would know no better."""
+    if forwarding is None:
+        return None
+    higher = tuple(
+        TierWish(tier.backend_id, tier.model) for tier in tiers[1:] if not same_model(tier.model, tiers[0].model)
+    )
+    return replace(forwarding, path=(*higher, *forwarding.path))

@@ -97,7 +97,7 @@ class Selector:
         Raises:
             Unavailable: Nothing that may be used does this at all.
         """
-        named = next((backend for backend in self._there(kind) if backend.backend_id == wish.backend), None)
+        named = self._named(kind, wish)
         if named is not None and named.device in self._verdict.allowed:
             return self._chosen(named, wish, "")
         why = self._why_not_named(wish, kind, named) if wish.backend else ""
@@ -122,6 +122,18 @@ class Selector:
         if kind not in self._serving:
             self._serving[kind] = self._runtimes.serving(kind)
         return self._serving[kind]
+
+    def _named(self, kind: str, wish: Wish) -> Backend | None:
+        """The backend of an id; of a runtime on a device without a model, the one that serves the wished model."""
+        if not wish.backend:
+            return None
+        own = [
+            backend
+            for backend in self._there(kind)
+            if backend.backend_id == wish.backend or backend.backend_id.startswith(f"{wish.backend}:")
+        ]
+        right = (backend for backend in own if same_model(backend.model, wish.model))
+        return next(right, own[0] if own else None)
 
     def _candidates(self, kind: str, *, remote: bool) -> list[Backend]:
         return [

@@ -85,6 +85,26 @@ class Paths:
         return self.cache_dir / "answers.db"
 
     @property
+    def models_dir(self) -> Path:
+        """Models that were installed."""
+        return self.data_dir / "models"
+
+    @property
+    def machine_dir(self) -> Path:
+        """What was found out about this machine: devices, self-tests, measurements, consent. Never exported."""
+        return self.data_dir / "machine"
+
+    @property
+    def compiled_dir(self) -> Path:
+        """Models compiled for a device."""
+        return self.cache_dir / "compiled"
+
+    @property
+    def servers_file(self) -> Path:
+        """The person's own servers."""
+        return self.config_dir / "servers.yaml"
+
+    @property
     def recordings_dir(self) -> Path:
         """Recordings that have not been answered yet."""
         return self.data_dir / "recordings"

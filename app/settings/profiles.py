@@ -12,13 +12,14 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput, SottoError
 from app.settings.files import as_number, place_of, read_mapping, suggestion
 
 _TIERS = ("speech_to_text", "text", "text_to_speech", "voice_activity")
 _REQUIRED = ("id", "name", *_TIERS)
-_KEYS = (*_REQUIRED, "description", "pipeline", "limits", "voice")
+_KEYS = (*_REQUIRED, "description", "pipeline", "goal", "limits", "voice")
 DEFAULT_PIPELINE = "voice-assistant"
 """What answers when a profile does not say."""
 
@@ -32,6 +33,7 @@ class Profile:
         name: Its name on screen.
         description: One sentence.
         pipeline: Id of the pipeline that answers.
+        goal: What the order of the tiers is for, once they have been measured.
         speech_to_text: Tiers that recognise, the first that works is used.
         text: Tiers that answer, smallest first.
         text_to_speech: Tiers that speak.
@@ -47,6 +49,7 @@ class Profile:
     name: str
     description: str
     pipeline: str
+    goal: Goal
     speech_to_text: tuple[Tier, ...]
     text: tuple[Tier, ...]
     text_to_speech: tuple[Tier, ...]
@@ -127,6 +130,7 @@ class _Reader:
             name=self._text(content, "name"),
             description=self._text(content, "description") if "description" in content else "",
             pipeline=self._text(content, "pipeline") if "pipeline" in content else DEFAULT_PIPELINE,
+            goal=self._goal(content),
             max_tokens=self._whole(limits, "max_tokens", 160, 1, 8192),
             voice=self._text(voice, "id") if "id" in voice else "",
             speed=self._number(voice, "speed", 1.0, 0.5, 2.0),
@@ -150,6 +154,13 @@ class _Reader:
                     raise self._wrong((entry.lc.line + 1, entry.lc.col + 1), f"the tier has no {part!r}.")
             tiers.append(Tier(self._text(entry, "backend"), self._text(entry, "model")))
         return tuple(tiers)
+
+    def _goal(self, content: CommentedMap) -> Goal:
+        wanted = self._text(content, "goal") if "goal" in content else Goal.AS_WRITTEN.value
+        if wanted not in tuple(Goal):
+            known = ", ".join(Goal)
+            raise self._wrong(place_of(content, "goal"), f"'goal' must be one of {known}. {suggestion(wanted, Goal)}")
+        return Goal(wanted)
 
     def _part(self, content: CommentedMap, key: str, known: tuple[str, ...]) -> CommentedMap:
         part = content.get(key, CommentedMap())

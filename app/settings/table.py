@@ -102,6 +102,44 @@ SETTINGS: tuple[Setting, ...] = (
         explanation="A YAML file of pipelines that replace built-in ones and yours of the same id; empty for none.",
     ),
     Setting(
+        key="models.memory_gb", default=0.0, minimum=0.0, maximum=1024.0, unit="GB", page="Models",
+        title="Memory for models",
+        explanation="Beyond this, the model unused for longest is unloaded; 0 takes half of this machine's memory.",
+    ),
+    Setting(
+        key="models.keep_s", default=600.0, minimum=0.0, maximum=86_400.0, unit="s", page="Models",
+        title="Keep models loaded",
+        explanation="A model that nobody has asked for so long is unloaded; 0 keeps every model.",
+    ),
+    Setting(
+        key="models.pinned", default="", page="Models", title="Models that stay loaded",
+        explanation="Backends that are never unloaded, separated by commas, for instance llama-cpu.",
+    ),
+    Setting(
+        key="models.compile", default=True, page="Models", title="Compile for NPU and GPU",
+        explanation="Models are compiled for these devices in the background; the processor answers meanwhile.",
+    ),
+    Setting(
+        key="models.calibrate", default=True, page="Models", title="Measure models",
+        explanation="Installed models are measured when the machine is idle and on mains, to order the tiers.",
+    ),
+    Setting(
+        key="models.npu_voice_experiment", default=False, page="Models", title="Piper on the NPU (experiment)",
+        explanation="Piper's decoder runs on the NPU once its sound there was found to be that of the processor.",
+    ),
+    Setting(
+        key="network.offline", default=False, page="Network", title="Stay offline",
+        explanation="Nothing is downloaded and no server is asked, whatever else is switched on.",
+    ),
+    Setting(
+        key="network.mirror", default="", page="Network", title="Model mirror",
+        explanation="Address that models are downloaded from instead of Hugging Face; empty for Hugging Face.",
+    ),
+    Setting(
+        key="network.proxy", default="", page="Network", title="Proxy",
+        explanation="Address of the proxy downloads go through; empty takes the one of the environment.",
+    ),
+    Setting(
         key="privacy.keep_history", default=True, page="Privacy", title="Keep history",
         explanation="Turns are kept in a database on this machine.",
     ),

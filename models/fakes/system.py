@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 
+from app.contracts.calibration import Measurement
 from app.contracts.devices import Backend, Device
 from app.contracts.energy import DeviceReading, Energy, GovernorVerdict, Provenance
 from app.contracts.ports import Calibrator, Clock, DeviceCatalogue, Governor, ModelStore, PowerMonitor, Secrets
@@ -131,15 +132,15 @@ class FakeCalibrator(Calibrator):
     """Has measured what it is given.
 
     Args:
-        speeds: Tokens per second by backend and model.
+        measurements: One for each backend.
     """
 
-    def __init__(self, speeds: dict[tuple[str, str], float] | None = None) -> None:
-        self._speeds = dict(speeds or {})
+    def __init__(self, *measurements: Measurement) -> None:
+        self._known = {measurement.backend_id: measurement for measurement in measurements}
 
-    def tokens_per_s(self, tier_backend: str, model: str) -> float | None:
+    def measured(self, backend_id: str) -> Measurement | None:
         """As given."""
-        return self._speeds.get((tier_backend, model))
+        return self._known.get(backend_id)
 
 
 class FakeSecrets(Secrets):

@@ -90,8 +90,20 @@ class Child(asyncio.SubprocessProtocol):
         self._gone = asyncio.Event()
 
     @classmethod
-    async def spawn(cls, name: str, command: Sequence[str], on_over: Callable[[Child, Cause], None]) -> Child:
+    async def spawn(
+        cls,
+        name: str,
+        command: Sequence[str],
+        on_over: Callable[[Child, Cause], None],
+        variables: Mapping[str, str] | None = None,
+    ) -> Child:
         """Start the process.
+
+        Args:
+            name: The backend's id.
+            command: Its command line.
+            on_over: As the constructor takes it.
+            variables: Its whole environment; None for the usual one.
 
         Raises:
             HostDied: The operating system did not start it.
@@ -99,7 +111,11 @@ class Child(asyncio.SubprocessProtocol):
         loop = asyncio.get_running_loop()
         try:
             _, child = await loop.subprocess_exec(
-                lambda: cls(name, on_over), *command, cwd=str(home()), env=environment(), creationflags=_NO_WINDOW
+                lambda: cls(name, on_over),
+                *command,
+                cwd=str(home()),
+                env=environment() if variables is None else dict(variables),
+                creationflags=_NO_WINDOW,
             )
         except OSError as error:
             raise HostDied(f"The process of {name} could not be started: {error}.", code="host-not-started") from error

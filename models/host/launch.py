@@ -38,9 +38,13 @@ def command(engine_path: str, options: Mapping[str, JsonValue]) -> tuple[str, ..
     return (sys.executable, "-P", "-m", "models.host", *arguments)
 
 
-def environment() -> dict[str, str]:
-    """The environment of a host process: this one's, no network for model libraries, no telemetry, our own packages."""
-    variables = {**os.environ, **_QUIET}
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a host process: this one's, no network for model libraries, no telemetry, our own packages.
+
+    Args:
+        more: Variables on top, for instance which device a library may see.
+    """
+    variables = {**os.environ, **_QUIET, **(more or {})}
     where = str(home())
     if not getattr(sys, "frozen", False) and Path(where).name not in ("site-packages", "dist-packages"):
         rest = variables.get("PYTHONPATH", "")

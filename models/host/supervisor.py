@@ -21,7 +21,7 @@ from app.contracts.events import HostChanged
 from models.host.backoff import Backoff, BackoffLimits
 from models.host.child import Cause, Child
 from models.host.engine import JsonValue, Reply
-from models.host.launch import command
+from models.host.launch import command, environment
 from models.host.protocol import LOAD
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 OnEvent = Callable[[HostChanged], None]
 Options = Mapping[str, JsonValue]
 NO_ARGS: Mapping[str, JsonValue] = {}
+NO_VARIABLES: Mapping[str, str] = {}
 
 _STATES: Mapping[Cause, tuple[str, str]] = {
     Cause.ASKED: ("stopped", ""),
@@ -71,6 +72,7 @@ class Host:
             raises `Unavailable` when the model is not there.
         on_event: Gets a `HostChanged` whenever the process changes its state.
         limits: How patient to be.
+        variables: Added to the environment of the process.
     """
 
     def __init__(
@@ -81,8 +83,10 @@ class Host:
         *,
         on_event: OnEvent | None = None,
         limits: HostLimits | None = None,
+        variables: Mapping[str, str] = NO_VARIABLES,
     ) -> None:
         self.name = name
+        self._variables = variables
         self.limits = limits or HostLimits()
         self._engine_path = engine_path
         self._options = options
@@ -95,6 +99,7 @@ class Host:
         self._device = Device.CPU
         self._warm_at = 0.0
         self._users = 0
+        self._used_at = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._closing = Pulse()
@@ -108,6 +113,16 @@ class Host:
     def busy(self) -> bool:
         """True while a request is under way."""
         return self._child is not None and self._child.busy
+
+    @property
+    def loading(self) -> bool:
+        """True while a process is started and its engine loads."""
+        return self._loading is not None
+
+    @property
+    def idle_since(self) -> float | None:
+        """The loop's time at which the last request or session ended; None while there is one."""
+        return None if self._users else self._used_at
 
     async def warm_up(self) -> WarmUp:
         """Start the process and load the engine; does nothing when that has been done.
@@ -174,6 +189,7 @@ class Host:
             yield
         finally:
             self._users -= 1
+            self._used_at = asyncio.get_running_loop().time()
             if self._users == 0 and self.limits.idle_s is not None and not self._closed:
                 loop = asyncio.get_running_loop()
                 self._idle_timer = loop.call_later(self.limits.idle_s, self._unload_idle)
@@ -228,7 +244,9 @@ class Host:
     async def _start(self) -> Child:
         await self._back_off()
         options = self._options() if callable(self._options) else self._options
-        child = await Child.spawn(self.name, command(self._engine_path, options), self._over)
+        child = await Child.spawn(
+            self.name, command(self._engine_path, options), self._over, environment(self._variables)
+        )
         self._children = {other for other in self._children if not other.gone} | {child}
         self._tell("starting", child.pid)
         try:

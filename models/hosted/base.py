@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Protocol
 
 from app.aio.lease import CpuLease, Priority
 from app.contracts.audio import SPEECH_RATE_HZ, AudioChunk
 from app.contracts.capabilities import Capabilities
-from app.contracts.devices import Backend, WarmUp
-from app.contracts.errors import InvalidInput, RuntimeFault
+from app.contracts.devices import Backend, Device, WarmUp
+from app.contracts.errors import InvalidInput, RuntimeFault, SottoError
 from models.host.engine import JsonValue, Reply
 from models.host.supervisor import Host
+
+
+class Gate(Protocol):
+    """Has a word in every load of a backend: makes room for it, compiles for it first, tries what was loaded."""
+
+    async def before_load(self, runtime: HostedRuntime) -> None:
+        """Called before the host is started.
+
+        Raises:
+            Unavailable: It must not be loaded now; the caller goes on with the next tier.
+        """
+        ...
+
+    async def after_load(self, runtime: HostedRuntime, warm: WarmUp) -> WarmUp:
+        """Called when it is loaded; returns what that came to, corrected where there is better evidence.
+
+        Raises:
+            Unavailable, RuntimeFault: It must not be used; it is unloaded again.
+        """
+        ...
 
 
 class HostedRuntime:
@@ -22,13 +45,24 @@ class HostedRuntime:
         backend: Which runtime, device and model this is.
         capabilities: What it can do.
         lease: Asked before the engine computes; None for an engine too light to ask.
+        gates: Asked in this order at every load that somebody waits for with `warm_up`.
     """
 
-    def __init__(self, host: Host, backend: Backend, capabilities: Capabilities, lease: CpuLease | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        backend: Backend,
+        capabilities: Capabilities,
+        lease: CpuLease | None = None,
+        gates: Sequence[Gate] = (),
+    ) -> None:
         self._host = host
         self._backend = backend
         self._capabilities = capabilities
         self._lease = lease
+        self._gates = gates
+        self._ran: Device | None = None
+        self._opening = asyncio.Lock()
 
     @property
     def host(self) -> Host:
@@ -46,8 +80,24 @@ class HostedRuntime:
         return self._capabilities
 
     async def warm_up(self) -> WarmUp:
-        """Start the host and load the engine, as `app.contracts.ports.Runtime.warm_up`."""
-        return await self._host.warm_up()
+        """Start the host and load the engine, as `app.contracts.ports.Runtime.warm_up`; gates may refuse."""
+        if not self._gates:
+            return await self._host.warm_up()
+        async with self._opening:
+            if self._host.pid:
+                warm = await self._host.warm_up()
+                return replace(warm, ran=self._ran or warm.ran)
+            for gate in self._gates:
+                await gate.before_load(self)
+            warm = await self._host.warm_up()
+            try:
+                for gate in self._gates:
+                    warm = await gate.after_load(self, warm)
+            except SottoError:
+                await self._host.unload()
+                raise
+            self._ran = warm.ran
+            return warm
 
     async def aclose(self) -> None:
         """End the host."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 from app.aio.lease import CpuLease, Priority
 from app.contracts.audio import AudioChunk, Transcript
@@ -13,7 +14,7 @@ from app.contracts.ports import RecognitionStream
 from models.host.engine import Reply
 from models.host.session import HostSession, open_session
 from models.host.supervisor import Host
-from models.hosted.base import HostedRuntime, float_of, int_of, require_speech, text_of
+from models.hosted.base import Gate, HostedRuntime, float_of, int_of, require_speech, text_of
 
 PATIENCE_S = 8.0
 """A recognition may take this long, and in addition `PATIENCE_PER_S` for each second of sound."""
@@ -28,10 +29,18 @@ class HostedSpeechToText(HostedRuntime):
         backend: Which runtime, device and model this is.
         capabilities: What it can do.
         lease: Asked before the engine computes; None for an engine too light to ask.
+        gates: As `HostedRuntime` takes them.
     """
 
-    def __init__(self, host: Host, backend: Backend, capabilities: Capabilities, lease: CpuLease | None = None) -> None:
-        super().__init__(host, backend, capabilities, lease)
+    def __init__(
+        self,
+        host: Host,
+        backend: Backend,
+        capabilities: Capabilities,
+        lease: CpuLease | None = None,
+        gates: Sequence[Gate] = (),
+    ) -> None:
+        super().__init__(host, backend, capabilities, lease, gates)
         self._stream: HostedRecognitionStream | None = None
 
     async def transcribe(self, clip: AudioChunk) -> Transcript:

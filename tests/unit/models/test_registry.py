@@ -17,7 +17,7 @@ from models.backends import Backends
 from models.embedded import EmbeddedModels
 from models.host import launch
 from models.host.server import engine_class
-from models.registry import ENTRIES, Entry, Port, Surroundings, entry_of
+from models.registry import ENTRIES, Entry, Port, Surroundings
 
 PORTS: dict[Port, type[Runtime]] = {
     Port.SPEECH_TO_TEXT: SpeechToText,
@@ -100,8 +100,8 @@ async def test_composites_take_backends_of_their_own_kind_only(backends: Backend
 
 def test_a_backend_nobody_knows() -> None:
     with pytest.raises(Unavailable, match="moonshine-cpu"):
-        entry_of("moonshine-npu")
-    assert "moonshine-npu" in Backends(CpuLease(1)).why_not("moonshine-npu")
+        Backends(CpuLease(1)).build("moonshine-toaster")
+    assert "moonshine-toaster" in Backends(CpuLease(1)).why_not("moonshine-toaster")
 
 
 class NoModels(EmbeddedModels):

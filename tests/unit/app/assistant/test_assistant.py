@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,17 @@ async def test_a_turn_with_the_key_held(tmp_path: Path) -> None:
         assert without_partials(lines) == [*listened, *SPOKEN, *ANSWERED_ALOUD]
         await here.idle()
         assert here.recordings() == []
+
+
+@in_virtual_time
+async def test_what_was_unloaded_is_loaded_while_the_person_speaks(tmp_path: Path) -> None:
+    async with room(tmp_path) as there:
+        there.cast.text.warm = there.cast.text_to_speech.warm = False
+        there.assistant.press()
+        await asyncio.sleep(0.5)
+        assert there.cast.text.warm
+        assert there.cast.text_to_speech.warm
+        there.assistant.cancel()
 
 
 @in_virtual_time

@@ -178,6 +178,29 @@ async def test_the_limits_and_tiers_of_the_profile_reach_the_model(tmp_path: Pat
 
 
 @in_virtual_time
+async def test_a_checked_answer_climbs_the_profile_and_passes_over_the_same_model_elsewhere(tmp_path: Path) -> None:
+    checked = replace(ANSWERING, forwarding=Forwarding(min_confidence=0.7, early_tokens=0))
+    definition = replace(VOICE, stages=(VOICE.stages[0], checked, VOICE.stages[2]))
+    small, twin, large = paced("small-cpu"), paced("twin-cpu"), paced("large-gpu", "To the North Sea.", Device.GPU)
+    tiers = (
+        Tier("small-cpu", "small-cpu-model"),
+        Tier("twin-cpu", "small-cpu-model"),
+        Tier("large-gpu", "large-gpu-model"),
+    )
+    confidence = {"small-cpu": 0.2, "twin-cpu": 0.2, "large-gpu": 0.9}
+    options = TurnOptions(speak=False)
+    async with piped(
+        tmp_path, small, twin, large,
+        definition=definition, confidence=confidence, options=options, tiers=lambda: tiers,
+    ) as there:  # fmt: skip
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFinished)
+        assert there.watched.answer().text == "To the North Sea."
+    assert len(small.requests) == len(large.requests) == 1  # type: ignore[attr-defined]
+    assert twin.requests == []  # type: ignore[attr-defined]
+
+
+@in_virtual_time
 async def test_the_request_is_the_one_that_was_prefilled(tmp_path: Path) -> None:
     model = paced("small-cpu")
     async with piped(tmp_path, model, options=TurnOptions(speak=False)) as there:

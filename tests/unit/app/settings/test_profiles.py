@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput
 from app.settings.paths import asset
@@ -26,6 +27,7 @@ voice_activity: [{backend: silero-cpu, model: silero-vad-v6}]
 limits: {max_tokens: 99}
 voice: {id: en-us, speed: 1.5, speak: false}
 pipeline: rag
+goal: battery
 """
 BUILT_IN = ProfileStore(asset("profiles"), Path("/nonexistent"))
 
@@ -73,6 +75,7 @@ def test_a_profile_is_read_whole(user_dir: Path) -> None:
         name="Mine",
         description="My own.",
         pipeline="rag",
+        goal=Goal.BATTERY,
         speech_to_text=(Tier("moonshine-cpu", "moonshine-tiny-en"),),
         text=(
             Tier("llama-cpu", "smollm2-135m-instruct-q4_1"),
@@ -89,12 +92,14 @@ def test_a_profile_is_read_whole(user_dir: Path) -> None:
 
 
 def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
-    lines = [line for line in GOOD.splitlines() if not line.startswith(("description", "pipeline", "limits", "voice:"))]
+    optional = ("description", "pipeline", "goal", "limits", "voice:")
+    lines = [line for line in GOOD.splitlines() if not line.startswith(optional)]
     (user_dir / "mine.yaml").write_text("\n".join(lines))
     profile = store(user_dir).load("mine")
     assert (profile.description, profile.voice, profile.speed, profile.speak) == ("", "", 1.0, True)
     assert profile.max_tokens > 0
     assert profile.pipeline == "voice-assistant"
+    assert profile.goal is Goal.AS_WRITTEN
 
 
 @pytest.mark.parametrize(
@@ -104,6 +109,7 @@ def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
         ("name: Mine\n", "", ":1:1: 'name' is missing."),
         ("id: mine", "id: other", ":1:1: the id must be the file's name, 'mine'."),
         ("name: Mine", "name: 3", ":2:1: 'name' must be text, not 3."),
+        ("goal: battery", "goal: fats", ":15:1: 'goal' must be one of as-written, battery, balanced, fast."),
         ("{max_tokens: 99}", "{max_tokens: 0}", ":12:10: 'max_tokens' must be between 1 and 8192, not 0."),
         ("{max_tokens: 99}", "{max_tokens: many}", ":12:10: 'max_tokens' must be between 1 and 8192, not 'many'."),
         ("{max_tokens: 99}", "{max_tokens: 9.5}", ":12:10: 'max_tokens' must be a whole number, not 9.5."),

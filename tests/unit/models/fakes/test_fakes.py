@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from app.contracts.audio import AudioChunk, VoiceOptions
+from app.contracts.calibration import Measurement
 from app.contracts.devices import Backend, Device
 from app.contracts.errors import HostDied, MicrophoneUnavailable, Unavailable
 from app.contracts.text import ChatMessage, GenerationRequest, Role
@@ -188,7 +189,9 @@ def test_the_machine() -> None:
     assert "other" in catalogue.why_not("other")
     store = FakeModelStore({"model": "/models/model"})
     assert (store.find("model"), store.find("other"), store.installed()) == ("/models/model", None, ("model",))
-    assert FakeCalibrator({("a", "b"): 3.0}).tokens_per_s("a", "b") == 3.0
+    measured = Measurement(backend_id="a", model="b", ran=Device.CPU, revision="1", load_ms=3.0)
+    assert FakeCalibrator(measured).measured("a") == measured
+    assert FakeCalibrator(measured).measured("b") is None
     assert FakeGovernor().verdict().reason == ""
     assert FakePowerMonitor().energy(Device.CPU, 2.0).joules == 20.0
     assert FakePowerMonitor().readings()[0].device is Device.CPU

@@ -1,0 +1,8 @@
+"""Recipes of the runtimes behind one port."""
+
+from __future__ import annotations
+
+from models.recipes.recipe import Recipe
+
+SPEECH: tuple[Recipe, ...] = ()
+"""The preferred one first."""
