@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import cast
 
 from app.aio.lease import CpuLease
-from app.contracts.devices import Backend, Device, DeviceInfo
+from app.contracts.devices import Backend, Device, DeviceInfo, Tier
 from app.contracts.errors import InvalidInput, Unavailable
 from app.contracts.ports import Embedder, Machine, Runtime, SpeechToText, TextGenerator, TextToSpeech, VoiceActivity
 from models.embedded import EmbeddedModels
-from models.entries import PROCESSOR, entries_of, resolved, why_unknown
+from models.entries import PROCESSOR, entries_of, preferred, resolved, why_unknown
 from models.host.supervisor import Host, HostLimits, OnEvent
 from models.hosted.base import Gate, HostedRuntime
 from models.hosted.embed import HostedEmbedder
@@ -23,6 +23,8 @@ from models.hosted.stt import HostedSpeechToText
 from models.hosted.tts import HostedTextToSpeech
 from models.hosted.vad import HostedVoiceActivity
 from models.libraries import package_folder, require_path, version_of
+from models.recipes import RECIPES
+from models.recipes.recipe import Recipe
 from models.registry import ENTRIES, Entry, Port, Surroundings
 from models.retrying import (
     RetryingEmbedder,
@@ -71,6 +73,8 @@ class Backends:
         library: The models that were installed; None for those that come with the program alone.
         gates: Asked at every load.
         cache_for: Where the engine of an entry may keep what it compiled, instead of ``cache_dir``; None for there.
+        recipes: What can be loaded where, asked again and again.
+        held_back: Why a backend that was added may not be used now, with the remedy; empty when it may.
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class Backends:
         library: ModelLibrary | None = None,
         gates: Sequence[Gate] = (),
         cache_for: Callable[[Entry], Path | None] | None = None,
+        recipes: Callable[[], Sequence[Recipe]] = lambda: RECIPES,
+        held_back: Callable[[str], str] = lambda _backend_id: "",
     ) -> None:
         self._lease = lease
         self._on_event = on_event
@@ -95,6 +101,8 @@ class Backends:
         self._library = library or NoModels()
         self._gates = gates
         self._cache_for = cache_for
+        self._recipes = recipes
+        self._held_back = held_back
         self._built: dict[str, tuple[Entry, HostedRuntime]] = {}
         self._outdated: list[HostedRuntime] = []
         self._added: dict[str, tuple[Runtime, str]] = {}
@@ -106,9 +114,10 @@ class Backends:
     @property
     def entries(self) -> Mapping[str, Entry]:
         """Every backend there could be, by its id: made anew when a model or a device has come or gone."""
-        made_from = (self._devices(), self._library.installed_models())
+        made_from = (self._devices(), self._library.installed_models(), tuple(self._recipes()))
         if made_from != self._known_for:
-            self._known = entries_of(*made_from, self._models)
+            devices, installed, recipes = made_from
+            self._known = entries_of(devices, installed, self._models, recipes)
             self._known_for = made_from
             self._there.clear()
             self._revisions.clear()
@@ -117,6 +126,29 @@ class Backends:
     def resolve(self, backend_id: str, model: str = "") -> str:
         """The id of the backend that is meant by a runtime on a device, with or without a model."""
         return backend_id if backend_id in self._added else resolved(self.entries, backend_id, model)
+
+    def of_tier(self, tier: Tier) -> str:
+        """The id of the backend that a tier means; without a model an installed one goes before the program's own."""
+        if tier.model or tier.backend_id in self._added:
+            return self.resolve(tier.backend_id, tier.model)
+        return preferred(self.entries, tier.backend_id)
+
+    def model_of(self, backend_id: str) -> str:
+        """The model a backend serves.
+
+        Raises:
+            Unavailable: There is no such backend.
+        """
+        added = self._added.get(backend_id)
+        return added[0].backend.model if added else self._entry(self.resolve(backend_id)).backend.model
+
+    def parameters(self, backend_id: str) -> int:
+        """Number of weights of the model a backend serves, 0 when nobody knows."""
+        entry = self.entries.get(self.resolve(backend_id))
+        if entry is None:
+            return 0
+        known = (entry.installed, *self._models.as_installed())
+        return next((model.parameters for model in known if model and model.name == entry.backend.model), 0)
 
     def host_of(self, backend_id: str) -> Host | None:
         """The host of a backend that has been asked for; None when it has none, or was not."""
@@ -151,7 +183,7 @@ class Backends:
     def backends(self) -> tuple[Backend, ...]:
         """Backends that can be started now."""
         own = tuple(entry.backend for key, entry in self.entries.items() if not self.why_not(key))
-        return own + tuple(port.backend for port, _ in self._added.values())
+        return own + self._usable_added(object)
 
     def why_not(self, backend_id: str) -> str:
         """Why a backend cannot be started, with the remedy; empty when it can.
@@ -159,7 +191,7 @@ class Backends:
         What was found once is not looked for again: plans ask often, and a host that lacks something says so itself.
         """
         if backend_id in self._added:
-            return ""
+            return self._held_back(backend_id)
         backend_id = self.resolve(backend_id)
         if backend_id in self._there:
             return ""
@@ -176,7 +208,7 @@ class Backends:
         own = tuple(
             entry.backend for key, entry in self.entries.items() if entry.port is port and not self.why_not(key)
         )
-        return own + tuple(made.backend for made, _ in self._added.values() if isinstance(made, _PROTOCOLS[port]))
+        return own + self._usable_added(_PROTOCOLS[port])
 
     def revision(self, backend_id: str) -> str:
         """Versions of the libraries and of the weights; the same on every machine that has the same. Looked at once.
@@ -279,13 +311,18 @@ class Backends:
         lease = self._lease if entry.heavy else None
         return _HOSTED[entry.port](host, entry.backend, entry.capabilities, lease, self._gates)
 
+    def _usable_added(self, kind: type) -> tuple[Backend, ...]:
+        """What was added, does this and may be used now."""
+        there = ((key, port) for key, (port, _) in self._added.items() if isinstance(port, kind))
+        return tuple(port.backend for key, port in there if not self._held_back(key))
+
     def _devices(self) -> tuple[DeviceInfo, ...]:
         return self._machine.look() if self._machine else (PROCESSOR,)
 
     def _entry(self, backend_id: str) -> Entry:
         entry = self.entries.get(backend_id)
         if entry is None:
-            raise why_unknown(backend_id, self._devices(), self.entries)
+            raise why_unknown(backend_id, self._devices(), self.entries, tuple(self._recipes()))
         return entry
 
     def _port(self, backend_id: str, port: Port) -> Runtime:
@@ -305,4 +342,5 @@ class Backends:
             model = require_path(entry.installed.path, f"The model {entry.installed.name}")
         own = self._cache_for(entry) if self._cache_for else None
         cache_dir = own or self._cache_dir
-        return Surroundings(model, self._lease.threads, str(cache_dir) if cache_dir else "", entry.target)
+        languages = entry.installed.languages if entry.installed else ()
+        return Surroundings(model, self._lease.threads, str(cache_dir) if cache_dir else "", entry.target, languages)

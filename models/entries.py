@@ -19,14 +19,24 @@ from models.store.model import InstalledModel
 PROCESSOR = DeviceInfo(device=Device.CPU, name="", presence=Presence.READY)
 """What is known without having looked."""
 
+_KINDS = {
+    Device.NPU: "an NPU",
+    Device.IGPU: "integrated graphics",
+    Device.GPU: "a graphics card",
+    Device.CPU: "a processor",
+}
+
 
 def entries_of(
-    machine: Sequence[DeviceInfo], installed: Sequence[InstalledModel], embedded: EmbeddedModels
+    machine: Sequence[DeviceInfo],
+    installed: Sequence[InstalledModel],
+    embedded: EmbeddedModels,
+    recipes: Sequence[Recipe] = RECIPES,
 ) -> Mapping[str, Entry]:
     """Every backend by its id: those that come with the program first, then the recipes in their order."""
     found = dict(ENTRIES)
     with_program = embedded.as_installed()
-    for recipe in RECIPES:
+    for recipe in recipes:
         for device in machine:
             support = _support(recipe, device)
             if support is None or not support.usable:
@@ -51,14 +61,23 @@ def resolved(entries: Mapping[str, Entry], backend_id: str, model: str = "") -> 
     return next((key for key in entries if key.startswith(f"{backend_id}:")), backend_id)
 
 
-def why_unknown(backend_id: str, machine: Sequence[DeviceInfo], entries: Mapping[str, Entry]) -> Unavailable:
+def preferred(entries: Mapping[str, Entry], backend_id: str) -> str:
+    """The backend of a runtime on a device when nobody says which model: an installed one before the program's own."""
+    return next((key for key in entries if key.startswith(f"{backend_id}:")), backend_id)
+
+
+def why_unknown(
+    backend_id: str,
+    machine: Sequence[DeviceInfo],
+    entries: Mapping[str, Entry],
+    recipes: Sequence[Recipe] = RECIPES,
+) -> Unavailable:
     """The error for an id that no backend has."""
     prefix, _, model = backend_id.partition(":")
-    recipes = [recipe for recipe in RECIPES if recipe.prefix == prefix]
-    if not recipes:
+    recipe = next((recipe for recipe in recipes if recipe.prefix == prefix), None)
+    if recipe is None:
         known = ", ".join(sorted(entries))
         return Unavailable(f"There is no backend {backend_id!r}.", code="backend-unknown", remedy=f"There are {known}.")
-    recipe = recipes[0]
     devices = [device for device in machine if device.device is recipe.device]
     for device in devices:
         support = _support(recipe, device)
@@ -71,7 +90,7 @@ def why_unknown(backend_id: str, machine: Sequence[DeviceInfo], entries: Mapping
             )
     if not devices:
         return Unavailable(
-            f"{prefix} cannot be started: nobody has looked for a {recipe.device} here yet.",
+            f"{prefix} cannot be started: nobody has looked for {_KINDS[recipe.device]} here yet.",
             code="device-missing",
             remedy="`sotto devices` looks.",
         )

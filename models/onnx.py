@@ -1,4 +1,4 @@
-"""ONNX Runtime for the engines that run a graph themselves: speech recognition and voice activity.
+"""ONNX Runtime for the engines that run a graph themselves: speech recognition, voice activity and neural voices.
 
 Why it exists: the runtime takes every core unless it is told not to, and its errors have to become ours. Only this
 module imports onnxruntime; import it inside an engine's `load`.
@@ -6,7 +6,9 @@ module imports onnxruntime; import it inside an engine's `load`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ Value = Any
 """A tensor the runtime holds; it goes from one run's outputs to the next one's inputs without being copied."""
 
 _ERRORS_ONLY = 4
+_LOOK_S = 0.01
+"""So often a run that can be stopped looks whether it is to stop."""
 
 
 class OnnxModel:
@@ -73,6 +77,47 @@ class OnnxModel:
         except Exception as error:
             raise RuntimeFault(f"ONNX Runtime failed: {_reason(error)}") from error
         return outputs
+
+    def run_until(
+        self, feeds: Mapping[str, npt.NDArray[Any]], cancelled: threading.Event
+    ) -> Sequence[npt.NDArray[Any]] | None:
+        """Run the graph on arrays; it stops within one node of the graph once the event is set.
+
+        Returns:
+            The outputs in the order of `outputs`, or None when it was stopped.
+
+        Raises:
+            RuntimeFault: The runtime failed.
+        """
+        options: Any = onnxruntime.RunOptions()
+        try:
+            with _stopping(options, cancelled):
+                outputs: Sequence[npt.NDArray[Any]] = self._session.run(self.outputs, dict(feeds), options)
+        except Exception as error:
+            if cancelled.is_set():
+                return None
+            raise RuntimeFault(f"ONNX Runtime failed: {_reason(error)}") from error
+        return None if cancelled.is_set() else outputs
+
+
+@contextmanager
+def _stopping(options: Any, cancelled: threading.Event) -> Iterator[None]:
+    """Hand the event on to a run, from a thread of its own: the run itself looks at nothing but its options."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if cancelled.wait(_LOOK_S):
+                options.terminate = True
+                return
+
+    watcher = threading.Thread(target=watch, name="onnx-stop", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 def value(array: npt.NDArray[Any]) -> Value:

@@ -57,12 +57,14 @@ class Surroundings:
         threads: How many the engine may use.
         cache_dir: Where it may keep what it converted or compiled for this device, empty for nowhere.
         target: What the runtime calls the device, for instance ``GPU.0``.
+        languages: BCP 47 tags of what the model is for, empty when nobody said.
     """
 
     model: Path
     threads: int
     cache_dir: str
     target: str = "CPU"
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ _WRITER = Capabilities(
     cancel=CancelGranularity.TOKEN,
     languages=("en",),
     context_tokens=CONTEXT_TOKENS,
+    json_schema=True,
 )
 _JUDGE = replace(_WRITER, verify=True, state=True)
 

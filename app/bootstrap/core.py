@@ -15,7 +15,6 @@ from enum import Enum
 from pathlib import Path
 
 from app.aio.clock import SystemClock
-from app.aio.lease import CpuLease
 from app.aio.tasks import TaskOwner
 from app.assistant.assistant import Assistant
 from app.assistant.parts import Parts, TurnOptions
@@ -29,13 +28,15 @@ from app.audio.filesink import FileSink
 from app.audio.playback import SpeakerSink
 from app.audio.portaudio import PortAudio
 from app.bootstrap.events_file import EventsFile
+from app.bootstrap.ladders import Ladders, ladders_of
 from app.bootstrap.logs import logging_to
 from app.bootstrap.pipelines import PipelineServices, put_together
+from app.bootstrap.runtimes import RuntimeServices, put_runtimes_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
 from app.contracts.errors import SottoError
 from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
-from app.contracts.ports import AudioSink, TextToSpeech
+from app.contracts.ports import AudioSink, PowerMonitor, TextToSpeech
 from app.memory.history import History
 from app.pipeline.answering import PipelineAnswers
 from app.power.estimate import EstimatedPowerMonitor
@@ -95,22 +96,43 @@ class Services:
     profile_problems: tuple[str, ...]
     devices: SoundDevices
     voices: TextToSpeech
-    backends: Backends
+    runtimes: RuntimeServices
     history: History
     microphone: MicrophoneSource
     speaker: AudioSink
     pipelines: PipelineServices
+
+    @property
+    def backends(self) -> Backends:
+        """The backends of this machine."""
+        return self.runtimes.backends
 
     async def start(self) -> None:
         """Say what is wrong with the settings, then do what takes time: open the history, load the models."""
         await asyncio.to_thread(self.pipelines.library.refresh)  # so that no file is read on the loop
         self.report_problems()
         await asyncio.gather(self._open_history(), self.assistant.start())
+        await self._look_for_the_voice()
+        self.runtimes.start()
 
     def report_problems(self) -> None:
         """Publish a notice for everything that is wrong in the person's own files."""
         for problem in (*self.settings.problems, *self.profile_problems, *self.pipelines.library.problems()):
             self.assistant.publish(Notice(level="warning", code="settings", message=problem))
+
+    async def _look_for_the_voice(self) -> None:
+        """Say that the voice of the settings is not one of these, since another one speaks then."""
+        wanted = self.settings.text("voice.id")
+        if not wanted:
+            return
+        try:
+            known = {name for voice in await self.voices.voices() for name in (voice.voice_id, voice.name)}
+        except SottoError:  # that nothing speaks has been told
+            return
+        if wanted not in known:
+            message = f"The voice {wanted!r} is not one of those that speak now. The default voice speaks instead."
+            remedy = "Choose another one in the settings."
+            self.assistant.publish(Notice(level="warning", code="voice", message=message, remedy=remedy))
 
     async def _open_history(self) -> None:
         """A history that cannot be opened is told; the assistant works without it."""
@@ -165,14 +187,17 @@ def _assemble(
     # Opened first and so closed last: the engines still report while they are being ended.
     events = None if options.events_file is None else stack.enter_context(EventsFile(options.events_file))
     bulletin, relay = _Bulletin(), BackendRelay()
-    backends = Backends(CpuLease(), on_event=bulletin, cache_dir=options.paths.cache_dir)
-    stack.push_async_callback(backends.aclose)
+    power = EstimatedPowerMonitor()
+    runtimes = put_runtimes_together(options.paths, settings, power, publish=bulletin)
+    stack.push_async_callback(runtimes.aclose)
+    backends = runtimes.backends
+    ladders = ladders_of(profile, backends, runtimes.measurements)
     sound = _sound(settings, bulletin, stack)
     pipelines = put_together(
         options.paths, settings, backends, stack, microphone=sound.microphone, extra_files=options.pipelines
     )
-    answers = PipelineAnswers(pipelines.engine, lambda: profile.text)
-    parts = replace(_parts(options, profile, backends, relay, sound), pipelines=answers)
+    answers = PipelineAnswers(pipelines.engine, lambda: ladders.text)
+    parts = replace(_parts(options, ladders, backends, relay, sound, power), pipelines=answers)
     history = History(options.paths.database)
     assistant = Assistant(
         parts,
@@ -190,15 +215,16 @@ def _assemble(
     tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
     stack.push_async_callback(tasks.aclose)
     assistant.subscribe(_ReadyCue(settings, sound.speaker, tasks))
+    assistant.subscribe(runtimes.calibration.note)
     tasks.start(_follow_file(settings, bulletin), name="settings file")
     return Services(
         assistant=assistant,
         settings=settings,
         profile=profile,
-        profile_problems=problems,
+        profile_problems=(*problems, *ladders.problems, *runtimes.problems),
         devices=sound.devices,
         voices=parts.text_to_speech,
-        backends=backends,
+        runtimes=runtimes,
         history=history,
         microphone=sound.microphone,
         speaker=parts.speaker,
@@ -229,11 +255,18 @@ def _sound(settings: SettingsStore, bulletin: _Bulletin, stack: AsyncExitStack) 
     return _Sound(devices, microphone, speaker)
 
 
-def _parts(options: CoreOptions, profile: Profile, backends: Backends, relay: BackendRelay, sound: _Sound) -> Parts:
-    recogniser = backends.speech_to_text(_ids(profile.speech_to_text))
-    writer = backends.text(_ids(profile.text))
-    voice = backends.text_to_speech(_ids(profile.text_to_speech))
-    gate = backends.voice_activity(_ids(profile.voice_activity))
+def _parts(
+    options: CoreOptions,
+    ladders: Ladders,
+    backends: Backends,
+    relay: BackendRelay,
+    sound: _Sound,
+    power: PowerMonitor,
+) -> Parts:
+    recogniser = backends.speech_to_text(_ids(ladders.speech_to_text))
+    writer = backends.text(_ids(ladders.text))
+    voice = backends.text_to_speech(_ids(ladders.text_to_speech))
+    gate = backends.voice_activity(_ids(ladders.voice_activity))
     for composite in (recogniser, writer, voice, gate):
         composite.observer = relay
     return Parts(
@@ -243,7 +276,7 @@ def _parts(options: CoreOptions, profile: Profile, backends: Backends, relay: Ba
         text=writer,
         text_to_speech=voice,
         voice_activity=gate,
-        power=EstimatedPowerMonitor(),
+        power=power,
         governor=PermissiveGovernor(),
         clock=SystemClock(),
     )

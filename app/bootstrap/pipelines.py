@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.aio.clock import SystemClock
-from app.aio.lease import CpuLease
 from app.audio.capture import CaptureOptions, MicrophoneSource
 from app.audio.devices import ChosenDevices, SoundDevices
 from app.audio.portaudio import PortAudio
 from app.bootstrap.logs import logging_to
+from app.bootstrap.runtimes import put_runtimes_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.errors import MicrophoneUnavailable, SottoError
 from app.contracts.ports import AudioSource, Clock, RuntimeCatalogue
@@ -23,6 +23,7 @@ from app.pipeline.cache import PlanCache
 from app.pipeline.confidence.calibrated import CalibratedConfidence
 from app.pipeline.definition import OptionValue, PipelineDefinition
 from app.pipeline.documents.index import DocumentIndex
+from app.pipeline.documents.lookup import Fusion
 from app.pipeline.engine import PipelineEngine
 from app.pipeline.library import PipelineLibrary
 from app.pipeline.plan import Plan
@@ -38,12 +39,13 @@ from app.power.estimate import EstimatedPowerMonitor
 from app.power.governor import PermissiveGovernor
 from app.settings.paths import Paths, asset
 from app.settings.store import SettingsStore
-from models.backends import Backends
+from models.embed.choice import best_embedder
+from models.retrying import RetryingEmbedder
 
 log = logging.getLogger(__name__)
 
-EMBEDDER = "llama-embed-cpu"
-"""What documents are embedded with until a real embedding model is installed."""
+TRAINED = Fusion(vectors=1.0)
+"""How documents are found where a model that was trained for it makes the vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +158,26 @@ def library_of(paths: Paths, extra_files: tuple[Path, ...] = ()) -> PipelineLibr
 
 def planner() -> Callable[[PipelineDefinition], Plan]:
     """Says what of a pipeline would run where on this machine, without loading anything."""
-    backends, governor = Backends(CpuLease()), PermissiveGovernor()
-    return lambda definition: make_plan(definition, backends, governor)
+    paths = Paths.default()
+    settings = SettingsStore(paths.settings_file)
+    settings.load()
+    runtimes, governor = put_runtimes_together(paths, settings, EstimatedPowerMonitor()), PermissiveGovernor()
+    return lambda definition: make_plan(definition, runtimes.backends, governor)
 
 
 def _documents(paths: Paths, runtimes: RuntimeCatalogue, sandbox: ChildSandbox, clock: Clock) -> DocumentIndex:
     """The index of the person's documents; by words alone where nothing can make vectors."""
-    if runtimes.why_not(EMBEDDER):
+    chosen = best_embedder(runtimes)
+    if chosen is None:
         return DocumentIndex(paths.documents, sandbox, clock=clock)
-    embedder = runtimes.embedder_port(EMBEDDER)
-    return DocumentIndex(paths.documents, sandbox, embedder, revision=runtimes.revision(EMBEDDER), clock=clock)
+    return DocumentIndex(
+        paths.documents,
+        sandbox,
+        RetryingEmbedder([runtimes.embedder_port(key) for key in chosen.backend_ids]),
+        revision=runtimes.revision(chosen.backend_ids[0]),
+        fusion=TRAINED if chosen.trained else None,
+        clock=clock,
+    )
 
 
 @asynccontextmanager
@@ -180,8 +192,8 @@ async def open_pipelines(paths: Paths, *, extra_files: tuple[Path, ...] = ()) ->
     settings.load()
     async with AsyncExitStack() as stack:
         stack.enter_context(logging_to(paths.log_dir))
-        backends = Backends(CpuLease(), cache_dir=paths.cache_dir)
-        stack.push_async_callback(backends.aclose)
+        runtimes = put_runtimes_together(paths, settings, EstimatedPowerMonitor())
+        stack.push_async_callback(runtimes.aclose)
         devices = SoundDevices(
             PortAudio(), lambda: ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))
         )
@@ -190,7 +202,7 @@ async def open_pipelines(paths: Paths, *, extra_files: tuple[Path, ...] = ()) ->
         stack.push_async_callback(microphone.aclose)
         voice = VoiceOptions(voice=settings.text("voice.id"), speed=settings.number("voice.speed"))
         services = put_together(
-            paths, settings, backends, stack, microphone=microphone, voice=voice, extra_files=extra_files
+            paths, settings, runtimes.backends, stack, microphone=microphone, voice=voice, extra_files=extra_files
         )
         await asyncio.to_thread(services.library.refresh)  # so that no file is read on the loop
         yield services

@@ -14,6 +14,7 @@ import psutil
 from app.cli import probes
 from app.cli.display import reachable_display
 from app.cli.findings import Finding, State
+from app.contracts.devices import Device, DeviceInfo, Presence
 from app.contracts.errors import AlreadyRunning, SottoError
 from app.memory.look import look
 from app.memory.migrations import SCHEMA_VERSION
@@ -21,12 +22,17 @@ from app.settings.instance import InstanceLock
 from app.settings.paths import Paths, asset
 from app.settings.profiles import ProfileStore
 from app.settings.store import SettingsStore
+from models.devices.advice import KIND
+from models.devices.machine import SystemMachine
+from models.devices.selftest import read as read_selftests
 
 Check = Callable[[Paths], Iterator[Finding]]
 
 PYTHONS = ((3, 11), (3, 13))
 ROOM_BYTES = 500 * 1024**2
 MEMORY_BYTES = 1024**3
+_DEVICE_TROUBLES = frozenset({Presence.NO_DRIVER, Presence.NO_PERMISSION, Presence.BROKEN})
+"""What a person can mend; a device that sleeps, or that nothing drives, needs no mending."""
 _APT = "sudo apt-get install -y --no-remove --no-install-recommends"
 
 
@@ -197,6 +203,39 @@ def instance(paths: Paths) -> Iterator[Finding]:
     else:
         lock.release()
         yield Finding("instance", title, State.OK, "None")
+
+
+def devices(paths: Paths) -> Iterator[Finding]:
+    """What the last look at the devices found; none is looked at now, since that takes seconds."""
+    known = SystemMachine(paths.machine_dir)
+    if known.stale:
+        changed = (
+            "Drivers or libraries have changed since the last look" if known.why_stale else "Nobody has looked yet"
+        )
+        detail = f"{changed}, so models run on the processor."
+        yield Finding("devices", "Devices", State.WARNING, detail, "sotto devices")
+        return
+    for info in known.look():
+        if info.device is Device.CPU or info.presence is Presence.ABSENT:
+            continue
+        name = info.name or KIND[info.device]
+        wrong = info.presence in _DEVICE_TROUBLES
+        title = f"{KIND[info.device][0].upper()}{KIND[info.device][1:]}"
+        detail = f"{name}: {info.reason}" if info.reason else f"{name} ({_runtimes_on(info)})"
+        yield Finding(
+            f"device-{info.device}", title, State.WARNING if wrong else State.OK, detail, info.remedy if wrong else ""
+        )
+    others = sum(info.presence is not Presence.ABSENT for info in known.look())
+    if others == 1:
+        yield Finding("devices", "Devices", State.OK, "The processor alone")
+    for backend_id, verdict in sorted(read_selftests(paths.machine_dir).items()):
+        if not verdict.passed:
+            detail = f"{backend_id} failed: {verdict.trouble}."
+            yield Finding("self-test", "Self-test", State.WARNING, detail, "Update the driver, then: sotto devices")
+
+
+def _runtimes_on(info: DeviceInfo) -> str:
+    return ", ".join(f"{support.runtime} as {support.target}" for support in info.runtimes if support.usable)
 
 
 def profiles(paths: Paths) -> Iterator[Finding]:

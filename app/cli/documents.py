@@ -104,7 +104,8 @@ async def _finish(
         for report in reports:
             console.write(printable(report_text(report)))
     began = time.monotonic()
-    made = await index.fill_vectors(_watch(console)) if vectors and reports else 0
+    wanted = reports and (vectors or index.by_meaning)
+    made = await index.fill_vectors(_watch(console)) if wanted else 0
     if as_json:
         objects = [report_object(report) for report in reports]
         console.write(json.dumps({"reports": objects, "vectors": made, "vectors_s": time.monotonic() - began}) + "\n")

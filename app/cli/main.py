@@ -160,8 +160,9 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _be_a_host(arguments: Sequence[str]) -> None:
-    """Become a model's host or a sandbox if that is asked for: a frozen program cannot start Python with ``-m``."""
+    """Become a host, a sandbox or a look for devices: a frozen program cannot start Python with ``-m``."""
     from app.pipeline.sandbox.process import SANDBOX_FLAG
+    from models.devices.probe import PROBE_FLAG
     from models.host.launch import HOST_FLAG
 
     if arguments[:1] == [HOST_FLAG]:
@@ -172,3 +173,7 @@ def _be_a_host(arguments: Sequence[str]) -> None:
         from app.pipeline.sandbox.worker import main as work
 
         work(arguments[1:])
+    if arguments[:1] == [PROBE_FLAG]:
+        from models.devices.probe import main as probe
+
+        probe(arguments[1:])

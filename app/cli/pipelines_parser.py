@@ -75,7 +75,7 @@ def add_documents(commands: Commands) -> None:
 
 def _vectors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--vectors", action="store_true", help="make them findable by meaning too; slow with the starter model"
+        "--vectors", action="store_true", help="find them by meaning too; an installed embedding model does that anyway"
     )
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from app.bootstrap.ladders import Ladders, ladders_of
+from app.bootstrap.runtimes import put_runtimes_together
 from app.cli.console import Console, printable
 from app.contracts.devices import Tier
+from app.power.estimate import EstimatedPowerMonitor
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore
 
 ACTIVE = "profile.active"
+_JOBS = {
+    "speech_to_text": "hears with",
+    "text": "answers with",
+    "text_to_speech": "speaks with",
+    "voice_activity": "listens with",
+}
 
 
 def list_profiles(console: Console, paths: Paths, *, as_json: bool) -> int:
@@ -38,8 +47,14 @@ def show_profile(console: Console, paths: Paths, profile_id: str | None, *, as_j
     Raises:
         InvalidInput: There is none of this id, or its file is wrong.
     """
-    profile = _store(paths).load(profile_id or _settings(paths).text(ACTIVE))
-    console.write(json.dumps(as_object(profile)) + "\n" if as_json else as_text(profile))
+    settings = _settings(paths)
+    profile = _store(paths).load(profile_id or settings.text(ACTIVE))
+    runtimes = put_runtimes_together(paths, settings, EstimatedPowerMonitor())
+    here = ladders_of(profile, runtimes.backends, runtimes.measurements)
+    if as_json:
+        console.write(json.dumps(as_object(profile) | {"here": _here_object(here)}) + "\n")
+    else:
+        console.write(as_text(profile) + _here_text(here))
     return console.settle()
 
 
@@ -108,10 +123,24 @@ def _settings(paths: Paths) -> SettingsStore:
     return store
 
 
+def _here_object(here: Ladders) -> dict[str, object]:
+    """The tiers as they are asked on this machine, as JSON."""
+    ladders = {job: _tiers(getattr(here, job)) for job in _JOBS}
+    return {**ladders, "reasons": list(here.reasons), "missing": list(here.missing), "problems": list(here.problems)}
+
+
+def _here_text(here: Ladders) -> str:
+    """The tiers as they are asked on this machine, and why in this order."""
+    lines = ["on this machine"]
+    lines += [f"  {title.ljust(14)}{_ladder(getattr(here, job))}" for job, title in _JOBS.items()]
+    lines += [f"  {reason}" for reason in (*here.reasons, *here.problems)]
+    return printable("".join(f"{line}\n" for line in lines))
+
+
 def _tiers(tiers: Sequence[Tier]) -> list[dict[str, str]]:
     return [{"backend": tier.backend_id, "model": tier.model} for tier in tiers]
 
 
 def _ladder(tiers: Sequence[Tier]) -> str:
     """The tiers in the order in which they are tried."""
-    return ", then ".join(f"{tier.model} on {tier.backend_id}" for tier in tiers)
+    return ", then ".join(f"{tier.model} on {tier.backend_id}" if tier.model else tier.backend_id for tier in tiers)

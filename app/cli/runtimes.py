@@ -9,11 +9,14 @@ from pathlib import Path
 
 from app.cli import probes
 from app.cli.findings import Finding, State
-from app.contracts.errors import Unavailable
+from app.contracts.errors import SottoError, Unavailable
+from app.settings.consent import Consent
 from app.settings.paths import Paths
+from app.settings.servers import ServersFile
 from models.embedded import EmbeddedModels
 from models.libraries import package_folder
 from models.registry import ENTRIES, Entry, Port
+from models.store.store import Store
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "Makefile"
 """There in a checkout, where `make` mends what is missing."""
@@ -23,6 +26,7 @@ _TITLES = {
     Port.TEXT: "Answering",
     Port.TEXT_TO_SPEECH: "Speaking",
     Port.VOICE_ACTIVITY: "Voice gate",
+    Port.EMBEDDING: "Finding by meaning",
 }
 
 
@@ -58,3 +62,28 @@ def _remedy(entry: Entry) -> str:
     if not CHECKOUT.is_file():
         return ""
     return "make llama" if entry.backend.runtime == "llama.cpp" else "make clean run"
+
+
+def installed(paths: Paths) -> Iterator[Finding]:
+    """The models that were installed, and what cannot be used of them."""
+    title = "Installed models"
+    store = Store(paths.models_dir)
+    names = ", ".join(model.name for model in store.installed_models())
+    if problems := store.problems():
+        yield Finding("models", title, State.WARNING, "; ".join(problems), "sotto models verify")
+    else:
+        yield Finding("models", title, State.OK, names or "None; `sotto models list` shows what can be had")
+
+
+def servers(paths: Paths) -> Iterator[Finding]:
+    """The person's own servers; none is asked."""
+    title = "Servers"
+    file = ServersFile(paths.servers_file)
+    try:
+        entries = file.read()
+    except SottoError as error:
+        yield Finding("servers", title, State.WARNING, error.message, f"Edit {paths.servers_file}")
+        return
+    consent = Consent(paths.machine_dir)
+    told = (f"{entry.server_id} ({'allowed' if consent.given(entry) else 'not allowed'})" for entry in entries)
+    yield Finding("servers", title, State.OK, ", ".join(told) or "None")

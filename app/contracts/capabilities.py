@@ -25,6 +25,8 @@ class ConfidenceSource(StrEnum):
     TOKEN_LOG_PROB = "token-log-prob"
     CALIBRATED = "calibrated"
     DETERMINISTIC = "deterministic"
+    HEURISTIC = "heuristic"
+    """Rules of thumb about the answer, where the model gives no probabilities."""
     NONE = "none"
 
 

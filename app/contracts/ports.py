@@ -137,8 +137,13 @@ class TextToSpeech(Runtime, Protocol):
 class Embedder(Runtime, Protocol):
     """Text to vectors."""
 
-    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """A unit vector for each text, all of one length. An empty sequence gives an empty tuple."""
+    async def embed(self, texts: Sequence[str], *, query: bool = False) -> tuple[tuple[float, ...], ...]:
+        """A unit vector for each text, all of one length. An empty sequence gives an empty tuple.
+
+        Args:
+            texts: What gets a vector.
+            query: They ask, as opposed to being what is to be found: many models want to be told.
+        """
         ...
 
 

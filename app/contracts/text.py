@@ -60,7 +60,8 @@ class TextPiece:
 
     Attributes:
         text: New text; may be empty while a character is still incomplete.
-        log_prob: Natural logarithm of the token's probability, at most 0; None where the runtime has none.
+        log_prob: Natural logarithm of the token's probability, at most 0; None where the runtime has none. A runtime
+            that knows it for a whole answer only gives the mean over its tokens on the last piece before the end.
         finish: Set on the last piece only, whose text is then empty.
         prompt_tokens: Length of the prompt, set on the last piece.
         cached_tokens: How many of them were in the prefix cache, set on the last piece.

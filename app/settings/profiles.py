@@ -35,7 +35,7 @@ class Profile:
         pipeline: Id of the pipeline that answers.
         goal: What the order of the tiers is for, once they have been measured.
         speech_to_text: Tiers that recognise, the first that works is used.
-        text: Tiers that answer, smallest first.
+        text: Tiers that answer, smallest first. A tier without a model takes whatever is installed for its backend.
         text_to_speech: Tiers that speak.
         voice_activity: Tiers that tell speech from silence.
         max_tokens: Upper bound of an answer's length.
@@ -149,10 +149,10 @@ class _Reader:
                 line, column = entries.lc.item(index)
                 raise self._wrong((line + 1, column + 1), "a tier is a mapping: {backend: …, model: …}.")
             self._only(entry, ("backend", "model"))
-            for part in ("backend", "model"):
-                if part not in entry:
-                    raise self._wrong((entry.lc.line + 1, entry.lc.col + 1), f"the tier has no {part!r}.")
-            tiers.append(Tier(self._text(entry, "backend"), self._text(entry, "model")))
+            if "backend" not in entry:
+                raise self._wrong((entry.lc.line + 1, entry.lc.col + 1), "the tier has no 'backend'.")
+            model = self._text(entry, "model") if "model" in entry else ""
+            tiers.append(Tier(self._text(entry, "backend"), model))
         return tuple(tiers)
 
     def _goal(self, content: CommentedMap) -> Goal:

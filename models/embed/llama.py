@@ -18,18 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from app.contracts.devices import Device
 from app.contracts.errors import RuntimeFault
+from models.embed.vectors import Vector, packed, unit
 from models.host.engine import Call, Engine, Operation, Reply
 from models.libraries import importing, require_file
 from models.llm.request import read_texts
 
 if TYPE_CHECKING:
     from models.llm.llama_embeddings import LlamaEmbeddings
-
-_Vector = npt.NDArray[np.float32]
 
 EVERYDAY = (
     "The weather was mild and people walked in the park.",
@@ -66,7 +64,7 @@ class LlamaEmbedEngine(Engine):
         self._threads = max(1, threads)
         self._context_tokens = context_tokens
         self._session: LlamaEmbeddings | None = None
-        self._shared: _Vector | None = None
+        self._shared: Vector | None = None
 
     def load(self) -> Device:
         """Import llama.cpp, load the model and find what all texts share.
@@ -99,33 +97,22 @@ class LlamaEmbedEngine(Engine):
         session, shared = self._session, self._shared
         if session is None or shared is None:
             raise RuntimeFault("The embedding model is not loaded.")
+        session.alive = call.alive
         rows = []
         for text in read_texts(call.args):
             vector = self._mean(session, text, call.cancelled)
             if vector is None:
                 return
-            rows.append(_unit(vector - shared))
-            call.alive()
-        packed = np.stack(rows).astype("<f4").tobytes() if rows else b""
-        yield Reply({"dimensions": session.dimensions}, packed)
+            rows.append(unit(vector - shared, self._path.name))
+        yield packed(rows, session.dimensions)
 
-    def _mean(self, session: LlamaEmbeddings, text: str, cancelled: threading.Event) -> _Vector | None:
+    def _mean(self, session: LlamaEmbeddings, text: str, cancelled: threading.Event) -> Vector | None:
         """Mean of a text's states weighted by position, a unit vector; None when it was cancelled."""
         tokens = session.tokenize(text, marks=False)[: session.context_tokens - 1]
         states = session.states([session.begin(), *tokens], cancelled)
         if states is None:
             return None
-        if not np.isfinite(states).all():
-            raise RuntimeFault(f"{self._path.name} gives no numbers: the model is damaged.")
         if not tokens:
-            return _unit(states[0])
+            return unit(states[0], self._path.name)
         weights = np.arange(1, len(states), dtype=np.float32)
-        return _unit(weights @ states[1:])
-
-
-def _unit(vector: _Vector) -> _Vector:
-    """Of length 1; along the first axis when it has none."""
-    length = float(np.linalg.norm(vector))
-    if length < 1e-12:
-        vector, length = np.eye(1, len(vector), dtype=np.float32)[0], 1.0
-    return (vector / length).astype(np.float32)
+        return unit(weights @ states[1:], self._path.name)

@@ -28,7 +28,7 @@ class FakeEmbedder(FakeRuntime, Embedder):
         super().__init__(backend_id, clock or SystemClock())
         self.embedded: list[str] = []
 
-    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    async def embed(self, texts: Sequence[str], *, query: bool = False) -> tuple[tuple[float, ...], ...]:  # noqa: ARG002 - it knows no difference
         """A unit vector for each text."""
         await self._begin("embed")
         self.embedded.extend(texts)
@@ -38,6 +38,6 @@ class FakeEmbedder(FakeRuntime, Embedder):
 def _vector(text: str) -> tuple[float, ...]:
     counts = [0.0] * DIMENSIONS
     for word in text.lower().split() or [""]:
-        counts[zlib.crc32(word.encode()) % DIMENSIONS] += 1.0
+        counts[zlib.crc32(word.encode(errors="replace")) % DIMENSIONS] += 1.0
     length = math.sqrt(sum(count * count for count in counts))
     return tuple(count / length for count in counts)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.aio.lease import CpuLease, Priority
 from app.contracts.audio import SPEECH_RATE_HZ, AudioChunk
@@ -34,6 +34,15 @@ class Gate(Protocol):
         Raises:
             Unavailable, RuntimeFault: It must not be used; it is unloaded again.
         """
+        ...
+
+
+@runtime_checkable
+class Mender(Protocol):
+    """A gate that also hears of loads that went wrong."""
+
+    async def load_failed(self, runtime: HostedRuntime, error: SottoError) -> None:
+        """Called when the host could not be started or the engine not be loaded; the error is raised afterwards."""
         ...
 
 
@@ -89,11 +98,18 @@ class HostedRuntime:
                 return replace(warm, ran=self._ran or warm.ran)
             for gate in self._gates:
                 await gate.before_load(self)
-            warm = await self._host.warm_up()
             try:
+                warm = await self._host.warm_up()
+            except SottoError as error:
                 for gate in self._gates:
-                    warm = await gate.after_load(self, warm)
-            except SottoError:
+                    if isinstance(gate, Mender):
+                        await gate.load_failed(self, error)
+                raise
+            try:
+                with self._host.pinned():  # nobody makes room with it while it is being tried
+                    for gate in self._gates:
+                        warm = await gate.after_load(self, warm)
+            except BaseException:  # also when nobody waits any longer: what was not tried must not look warm
                 await self._host.unload()
                 raise
             self._ran = warm.ran

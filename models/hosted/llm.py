@@ -16,7 +16,16 @@ class HostedTextGenerator(HostedRuntime):
     """Implements `app.contracts.ports.TextGenerator`."""
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
-        """Generate; the engine has stopped when the generator is closed."""
+        """Generate; the engine has stopped when the generator is closed.
+
+        Raises:
+            InvalidInput: The JSON schema asks what cannot be kept to (``bad-schema``).
+            Unavailable: A JSON schema was given, and this runtime cannot hold its answer to one (``no-json-schema``).
+        """
+        if request.json_schema and not self.capabilities.json_schema:
+            raise Unavailable(
+                f"{self.backend.backend_id} cannot hold its answer to a JSON schema.", code="no-json-schema"
+            )
         async with (
             self.computing(Priority.GENERATE),
             aclosing(self._host.stream("generate", _args(request))) as replies,
@@ -98,6 +107,7 @@ def _args(request: GenerationRequest) -> dict[str, JsonValue]:
         "temperature": request.temperature,
         "top_p": request.top_p,
         "seed": request.seed,
+        "json_schema": request.json_schema,
     }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import mmap
 import struct
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from app.contracts.errors import RuntimeFault
@@ -40,6 +42,37 @@ def check_gguf(path: Path) -> None:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class GgufFacts:
+    """What the head of a GGUF file says of its model.
+
+    Attributes:
+        architecture: For instance ``llama``; empty when it does not say.
+        context_tokens: Tokens it was trained for; 0 when it does not say.
+    """
+
+    architecture: str = ""
+    context_tokens: int = 0
+
+
+def gguf_facts(path: Path) -> GgufFacts:
+    """What the head of a file says; nothing when it is not there or not readable. Quick: vocabularies are not read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return GgufFacts()
+    return _facts(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _facts(path: Path, _size: int, _modified_ns: int) -> GgufFacts:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _Walk(data).facts()
+    except (OSError, ValueError):
+        return GgufFacts()
+
+
 class _Walk:
     """Goes through the header; `ValueError` where it does not hold together."""
 
@@ -60,6 +93,26 @@ class _Walk:
         missing = start + max(ends, default=0) - len(self._data)
         if missing > 0:
             raise ValueError(f"it is cut off, {missing} bytes are missing at its end")
+
+    def facts(self) -> GgufFacts:
+        """Read plain entries up to the first long list, before which writers put what is asked here."""
+        if self._data[:4] != b"GGUF":
+            raise ValueError("it is not a GGUF file")
+        self._at = 16
+        architecture, context = "", 0
+        for _ in range(self._take("Q")):
+            key, kind = self._text(), self._take("I")
+            if key == b"general.architecture" and kind == _TEXT:
+                architecture = self._text().decode("utf-8", "replace")
+            elif key.endswith(b".context_length") and kind == _UINT32:
+                context = self._take("I")
+            elif kind == _ARRAY and key.startswith(b"tokenizer."):
+                break
+            else:
+                self._skip(kind)
+            if architecture and context:
+                break
+        return GgufFacts(architecture, context)
 
     def _entry(self) -> None:
         is_alignment = self._text() == b"general.alignment"

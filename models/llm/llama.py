@@ -12,6 +12,7 @@ import logging
 import math
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +22,18 @@ from app.contracts.errors import InvalidInput, RuntimeFault
 from app.contracts.text import FinishReason, GenerationRequest
 from models.host.engine import Call, Engine, Operation, Reply
 from models.libraries import importing, require_file
+from models.llm.json_grammar import grammar_of
 from models.llm.llama_draft import Trusted, judge, same_start, whole_characters
 from models.llm.llama_state import pack_state, unpack_state
 from models.llm.request import read_request, read_texts, read_top_k
-from models.llm.sampling import Sampler
+from models.llm.sampling import Sampler, log_prob
 from models.llm.template import chatml, prompt_parts
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from models.llm.llama_grammar import LlamaGrammar
     from models.llm.llama_session import LlamaSession
 
 log = logging.getLogger(__name__)
@@ -40,37 +46,51 @@ PROMPT_BATCH = 64
 
 
 class LlamaEngine(Engine):
-    """A GGUF model on the processor.
+    """A GGUF model on the processor, or on the graphics processor the process was started for.
 
     Args:
         model_path: The GGUF file.
         threads: Threads of the library.
         context_tokens: Length of the window.
+        device: ``cpu``, or ``igpu`` or ``gpu`` for the one graphics processor that the environment leaves visible.
+        gpu_layers: How many layers go there, -1 for all; nothing on the processor.
     """
 
-    def __init__(self, model_path: str, threads: int = 1, context_tokens: int = 2048) -> None:
+    def __init__(
+        self,
+        model_path: str,
+        threads: int = 1,
+        context_tokens: int = 2048,
+        device: str = Device.CPU,
+        gpu_layers: int = -1,
+    ) -> None:
         self._path = Path(model_path)
         self._threads = max(1, threads)
         self._context_tokens = context_tokens
+        self._device = Device(device)
+        self._gpu_layers = 0 if self._device is Device.CPU else gpu_layers
         self._session: LlamaSession | None = None
         self._trusted = Trusted()
 
     def load(self) -> Device:
         """Import llama.cpp, load the model and evaluate one token.
 
+        Returns:
+            The graphics processor when the library says that layers went there, else the processor.
+
         Raises:
-            Unavailable: The library or the file is not there.
+            Unavailable: The library or the file is not there, or the library drives no graphics processor.
             RuntimeFault: The file cannot be loaded.
         """
         require_file(self._path, "The language model", "Install the model again.")
         with importing("llama.cpp", "llama-cpp-python"):
             from models.llm.llama_session import LlamaSession
-        session = LlamaSession(self._path, self._threads, self._context_tokens)
+        session = LlamaSession(self._path, self._threads, self._context_tokens, self._gpu_layers)
         session.feed(session.tokenize("a", marks=False), 1, threading.Event())
         session.keep_prefix([-1])
         self._session = session
         self._render = session.template() or chatml
-        return Device.CPU
+        return self._device if session.offloaded else Device.CPU
 
     def operations(self) -> Mapping[str, Operation]:
         """``generate``, ``prefill``, ``count``, ``verify``, ``state.export`` and ``state.import``."""
@@ -94,26 +114,31 @@ class LlamaEngine(Engine):
         session = self._loaded(call)
         question, begun = self._tokens(session, request)
         prompt = question + begun
-        kept = session.keep_prefix(prompt)
-        if not session.feed(prompt[kept:], PROMPT_BATCH, call.cancelled):
-            return
-        written = self._trusted.writing(question, begun)
-        finish = FinishReason.LENGTH
-        sampler = Sampler(request.temperature, request.top_p, request.seed)
-        characters = codecs.getincrementaldecoder("utf-8")("replace")
-        for generated in range(1, request.max_tokens + 1):
-            token, log_prob = sampler.pick(session.logits)
-            if math.isnan(log_prob):
-                raise RuntimeFault(f"{self._path.name} gives no probabilities: the model is damaged.")
-            if session.ends(token):
-                finish = FinishReason.STOP
-                break
-            written(token, log_prob)
-            yield Reply({"text": characters.decode(session.piece(token)), "log_prob": log_prob})
-            if generated == request.max_tokens or session.full:
-                break
-            if not session.feed([token], 1, call.cancelled):
+        with (
+            closing(session.grammar(grammar_of(request.json_schema))) if request.json_schema else nullcontext() as form
+        ):
+            _taken(form, begun)
+            kept = session.keep_prefix(prompt)
+            if not session.feed(prompt[kept:], self._batch(PROMPT_BATCH), call.cancelled):
                 return
+            written = self._trusted.writing(question, begun)
+            finish = FinishReason.LENGTH
+            sampler = Sampler(request.temperature, request.top_p, request.seed)
+            characters = codecs.getincrementaldecoder("utf-8")("replace")
+            for generated in range(1, request.max_tokens + 1):
+                token, probability = _pick(sampler, session.logits, form)
+                if math.isnan(probability):
+                    raise RuntimeFault(f"{self._path.name} gives no probabilities: the model is damaged.")
+                if session.ends(token):
+                    finish = FinishReason.STOP
+                    break
+                _taken(form, [token])
+                written(token, probability)
+                yield Reply({"text": characters.decode(session.piece(token)), "log_prob": probability})
+                if generated == request.max_tokens or session.full:
+                    break
+                if not session.feed([token], 1, call.cancelled):
+                    return
         yield Reply({"finish": finish.value, "prompt_tokens": len(prompt), "cached_tokens": kept})
 
     def _prefill(self, call: Call) -> Iterator[Reply]:
@@ -122,7 +147,7 @@ class LlamaEngine(Engine):
         question, begun = self._tokens(session, request)
         prompt = question + begun
         kept = session.keep_prefix(prompt)
-        if session.feed(prompt[kept:], PREFILL_BATCH, call.cancelled):
+        if session.feed(prompt[kept:], self._batch(PREFILL_BATCH), call.cancelled):
             yield Reply({"tokens": len(prompt)})
 
     def _count(self, call: Call) -> Iterator[Reply]:
@@ -179,9 +204,36 @@ class LlamaEngine(Engine):
             )
         return tokens, begun
 
+    def _batch(self, tokens: int) -> int:
+        """Tokens at a time: a graphics processor takes many in the time of a few."""
+        return self._session.batch if self._session is not None and self._gpu_layers else tokens
+
     def _loaded(self, call: Call) -> LlamaSession:
         """The session, at work for this call from now on."""
         if self._session is None:
             raise RuntimeFault("The language model is not loaded.")
         self._session.alive = call.alive
         return self._session
+
+
+def _pick(sampler: Sampler, logits: npt.NDArray[np.float32], form: LlamaGrammar | None) -> tuple[int, float]:
+    """A token that the form allows, and the logarithm of its probability in the model's own distribution."""
+    token, probability = sampler.pick(logits)
+    if form is None or form.allows(token):
+        return token, probability
+    token, _ = sampler.pick(form.allowed(logits))
+    return token, log_prob(logits, token)
+
+
+def _taken(form: LlamaGrammar | None, tokens: list[int]) -> None:
+    """Let the form know what is there.
+
+    Raises:
+        InvalidInput: It does not allow it (``bad-schema``).
+    """
+    if form is None:
+        return
+    for token in tokens:
+        if not form.allows(token):
+            raise InvalidInput("What the answer begins with does not satisfy the JSON schema.", code="bad-schema")
+        form.take(token)

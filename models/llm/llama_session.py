@@ -1,8 +1,8 @@
 """One llama.cpp model with one context: tokens in, logits out, and an exact book of what the KV cache holds.
 
 Why it exists: the low-level C interface is what allows a prefill to be aborted within milliseconds and the logits to be
-read without copying. Whatever aborts or fails, the book (`cached`) and the cache agree afterwards. Only this module
-and `llama_embeddings` import llama_cpp.
+read without copying. Whatever aborts or fails, the book (`cached`) and the cache agree afterwards. Only this module,
+`llama_grammar` and `llama_embeddings` import llama_cpp.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
+import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from app.contracts.errors import InvalidInput, RuntimeFault
+from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
+from models.llm.llama_grammar import LlamaGrammar
 from models.llm.template import Rendered
 
 log = logging.getLogger(__name__)
@@ -31,23 +33,37 @@ llama_cpp: Any = llama_cpp_library
 MAX_BATCH = 64
 """Tokens per call of the library at most. Larger ones were measured to be no faster on one thread."""
 
+GPU_BATCH = 256
+"""The same on a graphics processor. There the library looks for an abort only between two calls, so it stays small."""
+
 _HEAD_BYTES = 4 << 20
 _ABORTED = 2
 _FLASH_ATTENTION_OFF = 0
+_ONE_DEVICE = 0
+"""``LLAMA_SPLIT_MODE_NONE``: the whole model on the first device the process sees."""
+_ALL_LAYERS = 9_999
+_OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers")
 _LEVELS = {2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
 
 
 class _LibraryLog:
-    """Takes what the library says, and keeps its first complaint for the sentence of an error."""
+    """Takes what the library says; keeps its first complaint for the sentence of an error, and where layers went."""
 
     def __init__(self) -> None:
         self.complaint = ""
+        self.offloaded = 0
+
+    def begin(self) -> None:
+        """Another model is loaded from now on."""
+        self.complaint, self.offloaded = "", 0
 
     def hear(self, level: int, text: bytes, _data: ctypes.c_void_p) -> None:
         message = text.decode("utf-8", "replace").strip()
         severity = _LEVELS.get(level, logging.DEBUG)
         if severity >= logging.ERROR and message:
             self.complaint = self.complaint or message
+        if found := _OFFLOADED.search(message):
+            self.offloaded = int(found[1])
         log.log(min(severity, logging.INFO), "%s", message)
 
 
@@ -62,18 +78,23 @@ class LlamaSession:
         model_path: A GGUF file.
         threads: Threads for prompt and generation alike.
         context_tokens: Length of the window; cut down to what the model was trained for.
+        gpu_layers: How many layers go to the graphics processor the process sees, -1 for all of them. Which one that
+            is was decided by the environment, before the library was imported.
 
     Attributes:
+        offloaded: How many layers went there, as the library said when it loaded them.
+        batch: Tokens per call of the library at most.
         alive: Called after every batch, see `models.host.engine.Call`.
 
     Raises:
         RuntimeFault: The file is not a model llama.cpp can load.
+        Unavailable: Layers were to go to a graphics processor, and this build of the library drives none.
     """
 
-    def __init__(self, model_path: Path, threads: int, context_tokens: int) -> None:
+    def __init__(self, model_path: Path, threads: int, context_tokens: int, gpu_layers: int = 0) -> None:
         llama_cpp.llama_log_set(_log_hook, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
-        _library_log.complaint = ""
+        _library_log.begin()
         self._model: Any = None
         self._vocab: Any = None
         self._context: Any = None
@@ -83,18 +104,27 @@ class LlamaSession:
         self._cancelled: threading.Event | None = None
         self._on_abort = llama_cpp.ggml_abort_callback(self._abort)
         self.alive: Callable[[], None] | None = None
+        self.batch = GPU_BATCH if gpu_layers else MAX_BATCH
         try:
-            self._open(model_path, threads, context_tokens)
+            self._open(model_path, threads, context_tokens, gpu_layers)
         except BaseException:
             self.close()
             raise
 
-    def _open(self, model_path: Path, threads: int, context_tokens: int) -> None:
+    def _open(self, model_path: Path, threads: int, context_tokens: int, gpu_layers: int) -> None:
+        if gpu_layers and not llama_cpp.llama_supports_gpu_offload():
+            raise Unavailable(
+                "llama.cpp was built for the processor alone.",
+                code="device-missing",
+                remedy="Install a build of llama-cpp-python for this graphics processor: CUDA, Vulkan or Metal.",
+            )
         settings = llama_cpp.llama_model_default_params()
-        settings.n_gpu_layers = 0
+        settings.n_gpu_layers = gpu_layers if gpu_layers >= 0 else _ALL_LAYERS
+        settings.split_mode, settings.main_gpu = _ONE_DEVICE, 0
         self._model = llama_cpp.llama_model_load_from_file(str(model_path).encode(), settings)
         if self._model is None:
             raise _unreadable(model_path)
+        self.offloaded: int = _library_log.offloaded
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._vocab_size: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         params = self._parameters(threads, context_tokens)
@@ -106,10 +136,10 @@ class LlamaSession:
         self.identity = _identity(model_path)
 
     def _parameters(self, threads: int, context_tokens: int) -> Any:
-        """How the context is made; kept small, one call of the library evaluates `MAX_BATCH` tokens at most."""
+        """How the context is made; kept small, one call of the library evaluates `batch` tokens at most."""
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
-        params.n_batch = params.n_ubatch = MAX_BATCH
+        params.n_batch = params.n_ubatch = self.batch
         params.n_threads = params.n_threads_batch = threads
         if hasattr(params, "flash_attn_type"):
             params.flash_attn_type = _FLASH_ATTENTION_OFF
@@ -145,6 +175,14 @@ class LlamaSession:
     def ends(self, token: int) -> bool:
         """Whether this token ends the answer."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def grammar(self, source: str) -> LlamaGrammar:
+        """What holds one answer to a grammar in GBNF; to be closed.
+
+        Raises:
+            InvalidInput: The library does not take it (``bad-schema``).
+        """
+        return LlamaGrammar(self._vocab, source)
 
     def template(self) -> Rendered | None:
         """The model's own chat template, None when its file carries none."""
@@ -190,7 +228,7 @@ class LlamaSession:
         return True
 
     def feed_rows(self, tokens: Sequence[int], cancelled: threading.Event) -> npt.NDArray[np.float32] | None:
-        """Evaluate at most `MAX_BATCH` tokens after what is cached, with the logits behind every one of them.
+        """Evaluate at most `batch` tokens after what is cached, with the logits behind every one of them.
 
         Returns:
             A row of the length of the vocabulary for each token, a copy; None when `cancelled` was set.

@@ -3,9 +3,14 @@
 Why it is not in a host: it computes nothing here. The library's asynchronous client waits on a socket in the event
 loop; importing it takes a second, so that and making the client happen in a thread, at the first warm-up.
 
-Text leaves the machine only for the one address it was given: the environment's proxies, keys and addresses are not
-looked at, redirects are not followed, the library's headers about this machine are left out, and its own retries are
-off, since ours decide.
+Text leaves the machine only for the one address it was given, and only while `permit` lets it: the environment's
+proxies, keys and addresses are not looked at, redirects are not followed, the library's headers about this machine are
+left out, and its own retries are off, since ours decide. Every request is logged with who sends it, host and path.
+
+How servers differ: Ollama lists ``llama3`` as ``llama3:latest``, cuts what is longer than its own window without a word
+(``OLLAMA_CONTEXT_LENGTH`` sets it, no request does) and keeps a model loaded by ``OLLAMA_KEEP_ALIVE`` alone (its
+OpenAI-compatible path ignores ``keep_alive``: ollama/ollama#11458). llama-cpp-python's server gives probabilities only
+where ``top_logprobs`` is asked for too, and answers a ``response_format`` it does not know with status 500.
 """
 
 from __future__ import annotations
@@ -14,33 +19,26 @@ import asyncio
 import importlib
 import logging
 import time
-import traceback
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.contracts.capabilities import CancelGranularity, Capabilities, ConfidenceSource
 from app.contracts.devices import Backend, Device, WarmUp
-from app.contracts.errors import (
-    Busy,
-    ConnectionFailed,
-    InvalidInput,
-    RuntimeFault,
-    SottoError,
-    TimedOut,
-    Unavailable,
-)
+from app.contracts.errors import ConnectionFailed, InvalidInput, RuntimeFault, SottoError, TimedOut, Unavailable
 from app.contracts.text import FinishReason, GenerationRequest, Role, TextPiece, Verified
+from models.host.engine import JsonValue
 from models.llm.answer_begun import RestOfAnswer
+from models.llm.openai_errors import let_go, no_answer, said, settled, translating
+from models.llm.openai_json import FORMS, read_schema, trouble
 
 log = logging.getLogger(__name__)
 
 GO_ON = "Go on from exactly where your answer ends. Repeat none of it."
 """What a server is told whose answer has begun elsewhere; no common field says that."""
 CHARACTERS_PER_TOKEN = 4
-_QUOTED = 200
-_ROUNDS = 16
+_NO_KEY = "none"
 _SILENT_HEADERS = ("OS", "Arch", "Lang", "Package-Version", "Runtime", "Runtime-Version", "Async")
 
 
@@ -56,7 +54,9 @@ class Server:
         context_tokens: Length of its window.
         log_probs: Ask for the probabilities of the tokens; not every server has them.
         connect_s: Longest wait for a connection.
-        read_s: Longest silence of the server.
+        read_s: Longest silence of the server before it begins to answer: a large model may have to be loaded first.
+        silence_s: Longest silence in the middle of an answer.
+        look_s: Longest wait for its list of models.
         simulated: It pretends to be a model, for measurements.
     """
 
@@ -68,6 +68,8 @@ class Server:
     log_probs: bool = True
     connect_s: float = 10.0
     read_s: float = 60.0
+    silence_s: float = 20.0
+    look_s: float = 10.0
     simulated: bool = False
 
 
@@ -76,10 +78,24 @@ class RemoteTextGenerator:
 
     Args:
         server: Where it is.
+        permit: Called before anything is sent; raises `Unavailable` when nothing may be. None lets everything.
+        key: Called in a thread at each warm-up, instead of ``server.key``; may raise `Unavailable`, which is told when
+            the server wants a key.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        permit: Callable[[], None] | None = None,
+        key: Callable[[], str | None] | None = None,
+    ) -> None:
         self._server = server
+        self._permit = permit
+        self._key = key
+        self._no_key = ""
+        self._doubtful = False
+        self._json_form = 0
         self._backend = Backend(server.backend_id, "openai-compatible", Device.REMOTE, server.model)
         self._library: Any = None
         self._client: Any = None
@@ -99,6 +115,7 @@ class RemoteTextGenerator:
             confidence=ConfidenceSource.TOKEN_LOG_PROB if self._server.log_probs else ConfidenceSource.NONE,
             cancel=CancelGranularity.TOKEN,
             context_tokens=self._server.context_tokens,
+            json_schema=True,
             simulated=self._server.simulated,
         )
 
@@ -106,21 +123,27 @@ class RemoteTextGenerator:
         """Load the library and see that the server is there and has the model.
 
         Raises:
-            Unavailable: The library is not installed, the key is refused, or the server has another model.
+            Unavailable: The library is not installed, nothing may be sent, the key is refused, or the server does not
+                have the model.
             ConnectionFailed, TimedOut, Busy: The server cannot be asked now.
         """
+        self._ask_leave()
         async with self._starting:
-            if self._client is not None:
+            if self._client is not None and not self._doubtful:
                 return WarmUp(Device.REMOTE, 0.0)
             began = time.monotonic()
-            library, client = await asyncio.to_thread(_made, self._server)
-            self._library = library
-            try:
-                await self._look(client)
-            except BaseException:
-                await client.close()
-                raise
-            self._client = client
+            if self._client is None:
+                self._library, client = await asyncio.to_thread(self._make)
+                try:
+                    await self._look(client)
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            else:
+                self._client.api_key = await asyncio.to_thread(self._found_key) or _NO_KEY
+                await self._look(self._client)
+            self._doubtful = False
             return WarmUp(Device.REMOTE, (time.monotonic() - began) * 1000.0)
 
     async def _look(self, client: Any) -> None:
@@ -128,12 +151,13 @@ class RemoteTextGenerator:
         library = self._library
         try:
             async with self._translating():
-                known = sorted([str(model.id) async for model in await client.models.list()])
+                listed = await client.models.list(timeout=self._server.look_s)
+                known = sorted([str(model.id) async for model in listed])
         except SottoError as error:
             if isinstance(error.__cause__, library.NotFoundError):
                 return
             raise
-        if known and self._server.model not in known:
+        if known and not {self._server.model, f"{self._server.model}:latest"} & {*known}:
             raise Unavailable(
                 f"The server at {self._server.base_url} has no model {self._server.model!r}.",
                 code="model-missing",
@@ -145,33 +169,45 @@ class RemoteTextGenerator:
 
         Raises:
             InvalidInput: The server refused the request.
-            Unavailable: It refused the key, or does not have the model.
+            Unavailable: It refused the key or the JSON schema, does not have the model, or nothing may be sent to it.
             ConnectionFailed, TimedOut, Busy: Temporary troubles; also when it goes away in the middle.
-            RuntimeFault: What came back is no answer.
+            RuntimeFault: What came back is no answer, or not the JSON that was asked for.
         """
         _require(request)
+        schema = read_schema(request.json_schema) if request.json_schema else None
         await self.warm_up()
-        log.info("Asking %s on %s", self._server.model, self._server.base_url)
         rest = RestOfAnswer(request.answer_so_far)
+        written: list[str] = []
         last: TextPiece | None = None
-        async with aclosing(self._pieces(request)) as pieces:
-            async for piece in pieces:
-                if piece.finish is not None:
-                    last = piece
-                elif text := rest.push(piece.text):
-                    yield TextPiece(text, piece.log_prob)
+        try:
+            async with aclosing(self._pieces(request, schema)) as pieces:
+                async for piece in pieces:
+                    if piece.finish is not None:
+                        last = piece
+                    elif text := rest.push(piece.text):
+                        written.append(text)
+                        yield TextPiece(text, piece.log_prob)
+        except (ConnectionFailed, TimedOut, Unavailable):
+            self._doubtful = True  # the next one looks first whether it is there, and takes the key of then
+            raise
         if last is None:
             raise ConnectionFailed(
                 f"The server at {self._server.base_url} ended in the middle of its answer.", code="answer-cut"
             )
+        if schema is not None and last.finish is FinishReason.STOP and (wrong := trouble("".join(written), schema)):
+            raise RuntimeFault(
+                f"The server at {self._server.base_url} does not keep to the JSON schema: {wrong}.", code="bad-json"
+            )
         yield last
 
-    async def _pieces(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
+    async def _pieces(
+        self, request: GenerationRequest, schema: Mapping[str, JsonValue] | None
+    ) -> AsyncGenerator[TextPiece, None]:
         """The answer as it comes, `TextPiece.finish` in the last piece; none when the server just ended."""
         finish: FinishReason | None = None
         prompt = cached = 0
         try:
-            async with aclosing(self._chunks(request)) as chunks:
+            async with aclosing(self._chunks(request, schema)) as chunks:
                 async for chunk in chunks:
                     if (usage := getattr(chunk, "usage", None)) is not None:
                         prompt = int(usage.prompt_tokens or 0)
@@ -182,31 +218,64 @@ class RemoteTextGenerator:
                         if choice.finish_reason:
                             finish = self._finish(choice.finish_reason)
         except SottoError as error:
-            _let_go(error)
+            let_go(error)
             raise
         except (ValueError, AttributeError, TypeError) as error:
-            raise self._no_answer(error) from error
+            raise no_answer(self._server.base_url, error) from error
         finally:
-            await _settled()
+            await settled()
         if finish is not None:
             yield TextPiece("", finish=finish, prompt_tokens=prompt, cached_tokens=cached)
 
-    async def _chunks(self, request: GenerationRequest) -> AsyncGenerator[Any, None]:
-        """What the server sends, as the library reads it."""
-        async with self._translating(), await self._opened(request) as stream:
-            async for chunk in stream:
+    async def _chunks(
+        self, request: GenerationRequest, schema: Mapping[str, JsonValue] | None
+    ) -> AsyncGenerator[Any, None]:
+        """What the server sends, as the library reads it; once it has begun it may not be silent for long."""
+        async with self._translating(), await self._opened(request, schema) as stream:
+            chunks, begun = aiter(stream), False
+            while True:
+                try:
+                    async with asyncio.timeout(self._server.silence_s if begun else None):
+                        chunk = await anext(chunks)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError as error:
+                    raise TimedOut(
+                        f"The server at {self._server.base_url} fell silent in the middle of its answer."
+                    ) from error
+                begun = begun or any(_tokens(choice) for choice in (chunk.choices or [])[:1])
                 yield chunk
 
-    async def _opened(self, request: GenerationRequest) -> Any:
-        """The stream; without what some servers do not know, once one has refused it."""
-        if self._extras:
+    async def _opened(self, request: GenerationRequest, schema: Mapping[str, JsonValue] | None) -> Any:
+        """The stream; without what some servers do not know, or with JSON asked for in the other way, once refused.
+
+        Raises:
+            Unavailable: The server takes a JSON schema in neither way (``json-refused``).
+        """
+        library = self._library
+        refusals = [library.BadRequestError, library.UnprocessableEntityError]
+        forms: list[int | None] = [None]
+        if schema is not None:
+            refusals.append(library.InternalServerError)
+            forms = [*range(self._json_form, len(FORMS))]
+        tries = [(extras, form) for extras in ((True, False) if self._extras else (False,)) for form in forms]
+        for extras, form in tries:
+            arguments = self._arguments(request, extras=extras)
+            if form is not None and schema is not None:
+                arguments |= {"extra_body": {"response_format": FORMS[form](schema)}}
             try:
-                return await self._client.chat.completions.create(**self._arguments(request, extras=True))
-            except self._library.BadRequestError:
-                stream = await self._client.chat.completions.create(**self._arguments(request, extras=False))
-                self._extras = False
-                return stream
-        return await self._client.chat.completions.create(**self._arguments(request, extras=False))
+                stream = await self._client.chat.completions.create(**arguments)
+            except tuple(refusals) as error:
+                if (extras, form) != tries[-1]:
+                    continue
+                if form is None:
+                    raise
+                raise Unavailable(
+                    f"The server at {self._server.base_url} takes no JSON schema: {said(error)}.", code="json-refused"
+                ) from error
+            self._extras, self._json_form = extras, self._json_form if form is None else form
+            return stream
+        raise AssertionError("there is at least one way to ask")
 
     def _arguments(self, request: GenerationRequest, *, extras: bool) -> dict[str, Any]:
         messages = [{"role": message.role.value, "content": message.content} for message in request.messages]
@@ -226,7 +295,7 @@ class RemoteTextGenerator:
         if extras:
             arguments["stream_options"] = {"include_usage": True}
             if self._server.log_probs:
-                arguments["logprobs"] = True
+                arguments |= {"logprobs": True, "top_logprobs": 1}
         return arguments
 
     def _finish(self, reason: str) -> FinishReason:
@@ -266,80 +335,63 @@ class RemoteTextGenerator:
         """
         raise self._no_state()
 
+    def _ask_leave(self) -> None:
+        if self._permit is not None:
+            self._permit()
+
+    def _make(self) -> tuple[Any, Any]:
+        """The library and a client of it, with the key of now. Takes a second the first time: for a thread."""
+        try:
+            library = importlib.import_module("openai")
+        except ImportError as error:
+            raise Unavailable(
+                "The package openai is not installed.",
+                code="library-missing",
+                remedy="Install it with: python -m pip install openai",
+            ) from error
+        server = self._server
+        timeout = library.Timeout(server.read_s, connect=server.connect_s)
+        client = library.AsyncOpenAI(
+            api_key=self._found_key() or _NO_KEY,
+            base_url=server.base_url,
+            timeout=timeout,
+            max_retries=0,
+            default_headers={"User-Agent": "sotto"} | {f"X-Stainless-{name}": library.omit for name in _SILENT_HEADERS},
+            http_client=library.DefaultAsyncHttpxClient(
+                trust_env=False, follow_redirects=False, timeout=timeout, event_hooks={"request": [self._note]}
+            ),
+        )
+        client.organization = client.project = None  # the environment's are not meant for this server
+        return library, client
+
+    def _found_key(self) -> str:
+        """The key; a keyring that fails matters only where the server wants one, and is told then."""
+        self._no_key = ""
+        if self._key is None:
+            return self._server.key
+        try:
+            return self._key() or ""
+        except Unavailable as error:
+            self._no_key = error.message
+            return ""
+
+    async def _note(self, request: Any) -> None:
+        """Called by the library right before a request is sent: who sends it, where to, and none of its words."""
+        url = request.url
+        where = f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}{url.path}"
+        log.info("%s: %s %s", self._server.backend_id, request.method, where)
+
     def _no_state(self) -> Unavailable:
         return Unavailable(f"{self._server.backend_id} cannot move its state.", code="no-state")
+
+    def _translating(self) -> AbstractAsyncContextManager[None]:
+        return translating(self._library, self._server.base_url, self._server.model, self._no_key)
 
     async def aclose(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None
         if client is not None:
             await client.close()
-
-    @asynccontextmanager
-    async def _translating(self) -> AsyncGenerator[None, None]:
-        """The library's errors as ours; the cause stays chained."""
-        library = self._library
-        try:
-            yield
-        except library.APITimeoutError as error:
-            raise TimedOut(f"The server at {self._server.base_url} did not answer in time.") from error
-        except library.APIConnectionError as error:
-            raise ConnectionFailed(
-                f"The server at {self._server.base_url} cannot be reached, or went away.",
-                remedy="See that it runs and that the address is right.",
-            ) from error
-        except library.APIStatusError as error:
-            raise self._of_status(int(error.status_code), _said(error)) from error
-        except (library.OpenAIError, ValueError, AttributeError, TypeError) as error:
-            raise self._no_answer(error) from error
-
-    def _no_answer(self, error: Exception) -> RuntimeFault:
-        return RuntimeFault(
-            f"What the server at {self._server.base_url} sent is no answer: {_said(error)}.", code="bad-reply"
-        )
-
-    def _of_status(self, status: int, said: str) -> SottoError:
-        where = f"The server at {self._server.base_url}"
-        if status in (401, 403):
-            return Unavailable(f"{where} refused the key ({status}).", code="key-refused", remedy="Enter another key.")
-        if status == 404:
-            return Unavailable(
-                f"{where} does not have {self._server.model!r}, or does not speak this protocol (404).",
-                code="model-missing",
-                remedy="See that the address ends in /v1 and the model is named as on the server.",
-            )
-        if status in (408, 504):
-            return TimedOut(f"{where} took too long ({status}).")
-        if status in (409, 425, 429, 503, 529):
-            return Busy(f"{where} has too much to do ({status}).")
-        if status == 502:
-            return ConnectionFailed(f"{where} is there, and what it needs is not (502).")
-        if status < 500:
-            return InvalidInput(f"{where} refused the request ({status}): {said}.", code="request-refused")
-        return RuntimeFault(f"{where} failed ({status}): {said}.", code="server-failed")
-
-
-def _made(server: Server) -> tuple[Any, Any]:
-    """The library and a client of it. Takes a second the first time."""
-    try:
-        library = importlib.import_module("openai")
-    except ImportError as error:
-        raise Unavailable(
-            "The package openai is not installed.",
-            code="library-missing",
-            remedy="Install it with: python -m pip install openai",
-        ) from error
-    timeout = library.Timeout(server.read_s, connect=server.connect_s)
-    client = library.AsyncOpenAI(
-        api_key=server.key or "none",
-        base_url=server.base_url,
-        timeout=timeout,
-        max_retries=0,
-        default_headers={"User-Agent": "sotto"} | {f"X-Stainless-{name}": library.omit for name in _SILENT_HEADERS},
-        http_client=library.DefaultAsyncHttpxClient(trust_env=False, follow_redirects=False, timeout=timeout),
-    )
-    client.organization = client.project = None  # the environment's are not meant for this server
-    return library, client
 
 
 def _tokens(choice: Any) -> list[TextPiece]:
@@ -355,19 +407,6 @@ def _tokens(choice: Any) -> list[TextPiece]:
     return [TextPiece(text, log_prob) for text, log_prob in zip(texts, log_probs, strict=True)]
 
 
-def _let_go(error: BaseException) -> None:
-    """Empty the library's frames an error still holds, and with them the generators it was reading from."""
-    cause = error.__cause__
-    if cause is not None:
-        traceback.clear_frames(cause.__traceback__)
-
-
-async def _settled() -> None:
-    """Let the loop close what the library left to the collector: generators within generators, a few rounds each."""
-    for _ in range(_ROUNDS):
-        await asyncio.sleep(0)
-
-
 def _require(request: GenerationRequest) -> None:
     """Refuse what no server takes, as every other runtime does."""
     if not request.messages:
@@ -378,9 +417,5 @@ def _require(request: GenerationRequest) -> None:
         raise InvalidInput(f"The temperature is {request.temperature}; it must be 0 or more.")
     if not 0 < request.top_p <= 1:
         raise InvalidInput(f"top_p is {request.top_p}; it must be above 0 and at most 1.")
-
-
-def _said(error: BaseException) -> str:
-    """An error's own words, on one line and not too many."""
-    said = " ".join(str(getattr(error, "message", "") or error).split()).rstrip(".")
-    return f"{said[:_QUOTED]}…" if len(said) > _QUOTED else said or type(error).__name__
+    if request.json_schema and request.answer_so_far:
+        raise Unavailable("A server cannot go on with JSON that another model began.", code="json-begun")

@@ -1,14 +1,13 @@
-"""One OpenVINO GenAI pipeline: tokens in, tokens with log-probabilities out.
+"""One OpenVINO GenAI pipeline on processor or graphics: tokens in, tokens with log-probabilities out.
 
-Why it exists: everything that touches the library's types is here, and every `RuntimeError` it raises becomes one of
-ours. Only this module and `openvino_kept` import it.
+Why it exists: everything that touches the library's types is here, in `openvino_stateful` and in `openvino_kept`, and
+every `RuntimeError` it raises becomes one of ours. No other module imports it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ import openvino
 import openvino_genai
 
 from app.contracts.devices import Device
-from app.contracts.errors import RuntimeFault, Unavailable
+from app.contracts.errors import Unavailable
+from models.llm.openvino_errors import translated
 from models.llm.openvino_kept import load_pipeline
-from models.llm.template import chatml, without_marks
+from models.llm.openvino_tokens import OpenVinoTokens
 
 BLOCK_TOKENS = 32
 """Tokens evaluated in one step, which is also one block of the cache: what a cancelled step can lose at most."""
@@ -38,14 +38,24 @@ def find_device(name: str) -> Device:
     Raises:
         Unavailable: It is not usable on this machine.
     """
-    core: Any = openvino.Core()
-    usable = core.available_devices
-    if name not in usable and not any(device.startswith(f"{name}.") for device in usable):
-        raise Unavailable(f"OpenVINO finds no {name} here, only {', '.join(usable)}.", code="device-missing")
+    core = require_device(name)
     if name == "CPU":
         return Device.CPU
     integrated = "INTEGRATED" in str(core.get_property(name, "DEVICE_TYPE"))
     return Device.IGPU if integrated else Device.GPU
+
+
+def require_device(name: str) -> Any:
+    """The library's core, after looking that it can use a device.
+
+    Raises:
+        Unavailable: It cannot.
+    """
+    core: Any = openvino.Core()
+    usable = core.available_devices
+    if name not in usable and not any(device.startswith(f"{name}.") for device in usable):
+        raise Unavailable(f"OpenVINO finds no {name} here, only {', '.join(usable)}.", code="device-missing")
+    return core
 
 
 class OpenVinoSession:
@@ -57,12 +67,21 @@ class OpenVinoSession:
         threads: Threads of the processor plugin.
         context_tokens: Length of the window.
         cache: Where a converted GGUF is kept, or None.
+        compiled: Where the plugin keeps what it compiled, empty for nowhere.
         prompt_lookup: Draft tokens by what followed the same words in the prompt, and verify them in one step. Quicker
             where an answer quotes its prompt; the text is what it would have been without.
+
+    Attributes:
+        tokens: Its tokenizer.
+        mean_only: Whether only the mean over an answer's tokens is known: never here.
+        context_tokens: Length of the window.
+        prompt_tokens: How long a prompt may be: one token less.
 
     Raises:
         RuntimeFault: The model cannot be loaded.
     """
+
+    mean_only = False
 
     def __init__(
         self,
@@ -72,6 +91,7 @@ class OpenVinoSession:
         context_tokens: int,
         cache: Path | None,
         *,
+        compiled: str = "",
         prompt_lookup: bool = False,
     ) -> None:
         scheduler: Any = openvino_genai.SchedulerConfig()
@@ -80,55 +100,23 @@ class OpenVinoSession:
         scheduler.max_num_batched_tokens = BLOCK_TOKENS
         scheduler.num_kv_blocks = context_tokens // BLOCK_TOKENS + _SPARE_BLOCKS
         options: dict[str, object] = {"INFERENCE_NUM_THREADS": threads} if device == "CPU" else {}
+        if compiled:
+            options["CACHE_DIR"] = compiled
         if prompt_lookup:
             options["prompt_lookup"] = True
         self._prompt_lookup = prompt_lookup
-        with _translated(f"OpenVINO cannot load {model_path.name}"):
-            self._pipeline, self._tokenizer = load_pipeline(model_path, scheduler, device, options, cache)
-            self._bytes: dict[int, bytes] = {token: text for text, token in self._tokenizer.get_vocab().items()}
-            eos = self._tokenizer.get_eos_token_id()
-            self._ends: frozenset[int] = frozenset({eos, *self._pipeline.get_config().stop_token_ids})
-            self._has_template = bool(self._tokenizer.chat_template)
+        self.context_tokens = context_tokens
+        self.prompt_tokens = context_tokens - 1
+        with translated(f"OpenVINO cannot load {model_path.name}"):
+            self._pipeline, tokenizer = load_pipeline(model_path, scheduler, device, options, cache)
+            self.tokens = OpenVinoTokens(tokenizer, frozenset(self._pipeline.get_config().stop_token_ids))
         self._requests = 0
 
-    def render(self, messages: list[dict[str, str]]) -> str:
-        """The conversation through the model's own template, ChatML where it has none or its own refuses."""
-        if not self._has_template:
-            return chatml(messages)
-        try:
-            return str(self._tokenizer.apply_chat_template(messages, add_generation_prompt=True))
-        except RuntimeError:
-            return chatml(messages)
-
-    def tokenize(self, text: str, *, marks: bool) -> list[int]:
-        """Tokens of a text. With `marks`, control marks such as ``<|im_end|>`` become the tokens they stand for."""
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        tokens: list[int] = []
-        with _translated("OpenVINO cannot divide the text into tokens"):
-            for piece in (text,) if marks else without_marks(text):
-                if piece:
-                    tokens += self._tokenizer.encode(piece, add_special_tokens=False).input_ids.data[0].tolist()
-        return tokens
-
-    def piece(self, token: int) -> bytes:
-        """The bytes of one token; may end in the middle of a character."""
-        return self._bytes.get(token, b"")
-
-    def ends(self, token: int) -> bool:
-        """Whether this token ends the answer."""
-        return token in self._ends
-
-    def config(self, max_tokens: int, temperature: float, top_p: float, seed: int) -> Any:
-        """How to generate; a temperature of 0 is greedy."""
-        config: Any = openvino_genai.GenerationConfig()
-        config.max_new_tokens = max_tokens
-        config.logprobs = 1
-        config.stop_token_ids = set(self._ends)
+    def config(self, max_tokens: int, temperature: float, top_p: float, seed: int, grammar: str = "") -> Any:
+        """How to generate; a temperature of 0 is greedy, an empty grammar free text."""
+        config = generation(self.tokens, max_tokens, temperature, top_p, seed, grammar)
         if self._prompt_lookup:
             config.num_assistant_tokens, config.max_ngram_size = DRAFTED_TOKENS, MATCHED_TOKENS
-        config.do_sample = temperature > 0
-        if config.do_sample:
-            config.temperature, config.top_p, config.rng_seed = temperature, top_p, seed
         return config
 
     def stream(
@@ -136,7 +124,7 @@ class OpenVinoSession:
     ) -> Generator[tuple[int, float], None, None]:
         """Tokens with the natural logarithm of their probability, as they come, until the end or until cancelled."""
         self._requests += 1
-        with _translated("OpenVINO could not generate"):
+        with translated("OpenVINO could not generate"):
             ids = openvino.Tensor(np.asarray([prompt], dtype=np.int64))
             handle = self._pipeline.add_request(self._requests, ids, config)
             try:
@@ -148,23 +136,23 @@ class OpenVinoSession:
             finally:
                 self._drop(handle)
 
-    def remember(self, prompt: Sequence[int], cancelled: threading.Event) -> bool:
+    def remember(self, prompt: Sequence[int], cancelled: threading.Event) -> int | None:
         """Bring a prompt into the cache, block by block, so that a cancelled one keeps the blocks it has done.
 
         Returns:
-            False when it was cancelled.
+            Tokens in the cache, None when it was cancelled.
         """
         config = self.config(1, 0.0, 1.0, 0)
         for end in range(BLOCK_TOKENS, len(prompt) + BLOCK_TOKENS, BLOCK_TOKENS):
             for _ in self.stream(prompt[:end], config, cancelled):
                 pass
             if cancelled.is_set():
-                return False
-        return True
+                return None
+        return len(prompt)
 
     def warm_up(self) -> None:
         """Run a whole block and one token: the first run of each shape compiles it."""
-        prompt = self.tokenize("warm " * (BLOCK_TOKENS + BLOCK_TOKENS // 2), marks=False)
+        prompt = self.tokens.tokenize("warm " * (BLOCK_TOKENS + BLOCK_TOKENS // 2), marks=False)
         for _ in self.stream(prompt, self.config(3, 0.0, 1.0, 0), threading.Event()):
             pass
 
@@ -176,10 +164,29 @@ class OpenVinoSession:
                 self._pipeline.step()
 
 
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no reason given"
-        raise RuntimeFault(f"{what}: {reason}", remedy="Install the model again.") from error
+def generation(
+    tokens: OpenVinoTokens, max_tokens: int, temperature: float, top_p: float, seed: int, grammar: str
+) -> Any:
+    """How to generate, as the library takes it, with log-probabilities; a temperature of 0 is greedy.
+
+    Args:
+        tokens: Says what ends an answer.
+        max_tokens: At most so many.
+        temperature: 0 or more.
+        top_p: In (0, 1].
+        seed: Fixes the draws.
+        grammar: The answer has to be a sentence of it; empty for free text. A grammar the library does not take makes
+            a continuous-batching pipeline unusable, so only those of `models.llm.json_grammar` get here.
+    """
+    config: Any = openvino_genai.GenerationConfig()
+    config.max_new_tokens = max_tokens
+    config.logprobs = 1
+    config.set_eos_token_id(tokens.end)
+    config.stop_token_ids = set(tokens.ends)
+    config.apply_chat_template = False
+    config.do_sample = temperature > 0
+    if config.do_sample:
+        config.temperature, config.top_p, config.rng_seed = temperature, top_p, seed
+    if grammar:
+        config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=grammar)
+    return config

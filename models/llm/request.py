@@ -28,6 +28,7 @@ def read_request(args: Mapping[str, JsonValue]) -> GenerationRequest:
         temperature=_number(args, "temperature", defaults.temperature),
         top_p=_number(args, "top_p", defaults.top_p),
         seed=None if seed is None else int(_number(args, "seed", 0)),
+        json_schema=str(args.get("json_schema") or ""),
     )
     if request.max_tokens < 1:
         raise InvalidInput(f"An answer needs room for at least one token, not {request.max_tokens}.")

@@ -13,6 +13,6 @@ class RetryingEmbedder(RetryingRuntime[Embedder]):
 
     stage = "embed"
 
-    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    async def embed(self, texts: Sequence[str], *, query: bool = False) -> tuple[tuple[float, ...], ...]:
         """A unit vector for each text."""
-        return await self._tiers.run(lambda backend: backend.embed(texts))
+        return await self._tiers.run(lambda backend: backend.embed(texts, query=query))

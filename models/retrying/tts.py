@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -10,9 +11,14 @@ import numpy as np
 
 from app.audio.resample import Resampler
 from app.contracts.audio import BYTES_PER_SAMPLE, AudioChunk, Voice, VoiceOptions
-from app.contracts.errors import SottoError
+from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.ports import TextToSpeech
 from models.retrying.tiers import RetryingRuntime
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_VOICE = "unknown-voice"
+"""The code of the error about a voice that a backend does not have."""
 
 
 class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
@@ -31,7 +37,7 @@ class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
             try:
                 backend = await attempts.backend()
                 rest = _Rest(delivered)
-                async with aclosing(backend.synthesize(text, await self._fitting(options, backend))) as chunks:
+                async with aclosing(_spoken(backend, text, options)) as chunks:
                     async for chunk in chunks:
                         for piece in rest.push(chunk):
                             yield piece
@@ -46,12 +52,22 @@ class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
         """The voices of the tier in use."""
         return await self._tiers.run(lambda backend: backend.voices(), tell=False)
 
-    async def _fitting(self, options: VoiceOptions, backend: TextToSpeech) -> VoiceOptions:
-        """The person's voice was chosen for the first tier; another one speaks in its own when it has none such."""
-        if not options.voice or backend is self._tiers.first:
-            return options
-        known = {voice.voice_id for voice in await backend.voices()}
-        return options if options.voice in known else replace(options, voice="")
+
+async def _spoken(backend: TextToSpeech, text: str, options: VoiceOptions) -> AsyncGenerator[AudioChunk, None]:
+    """One sentence. Whoever does not have the person's voice, which another backend may have, speaks in its own."""
+    try:
+        async with aclosing(backend.synthesize(text, options)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+    except InvalidInput as error:
+        if error.code != UNKNOWN_VOICE or not options.voice:
+            raise
+        log.warning("%s speaks in its own voice: %s", backend.backend.backend_id, error.message)
+    else:
+        return
+    async with aclosing(backend.synthesize(text, replace(options, voice=""))) as chunks:
+        async for chunk in chunks:
+            yield chunk
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ between them is here. Greedy decoding, as in the library.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from app.contracts.audio import SPEECH_RATE_HZ
 from app.contracts.errors import RuntimeFault
 from models.onnx import OnnxModel, Value, value
 from models.pcm import Samples
+from models.stt.hypothesis import Activity, Hypothesis
 
 TOKENS_PER_SECOND = 6.5
 """Bound on the length of a text: nobody speaks faster, and a model that repeats itself stops there."""
@@ -28,33 +28,20 @@ _PADDING = np.zeros(SPEECH_RATE_HZ // 2, np.float32)
 """Silence put around a stretch: half a second on each side takes a quarter of the errors away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What the model heard.
-
-    Attributes:
-        text: The words.
-        log_prob: Sum of the natural logarithms of the tokens' probabilities, the end included.
-        tokens: How many tokens that are.
-    """
-
-    text: str
-    log_prob: float
-    tokens: int
-
-
 class MoonshineModel:
     """The two graphs and the vocabulary of one model.
 
     Args:
         folder: Holds ``encoder_model.ort``, ``decoder_model_merged.ort`` and ``tokenizer.bin``.
         threads: Threads of the runtime.
+        language: What it was made for, as a BCP 47 tag.
 
     Raises:
         RuntimeFault: One of the files cannot be loaded.
     """
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, language: str = "en") -> None:
+        self._language = language
         self._encoder = OnnxModel(folder / "encoder_model.ort", threads)
         self._decoder = OnnxModel(folder / "decoder_model_merged.ort", threads)
         self._vocabulary = _read_vocabulary(folder / "tokenizer.bin")
@@ -66,7 +53,12 @@ class MoonshineModel:
             raise _unreadable("tokenizer.bin", f"it has {len(self._vocabulary)} pieces, the model {tokens}")
         self._nothing = value(np.zeros((1, int(heads), 0, int(size)), np.float32))
 
-    def transcribe(self, speech: Samples, cancelled: threading.Event) -> Hypothesis | None:
+    def transcribe(
+        self,
+        speech: Samples,
+        cancelled: threading.Event,
+        activity: Activity | None = None,  # noqa: ARG002 - it gives probabilities of its own
+    ) -> Hypothesis | None:
         """Words of one stretch of 16 kHz mono sound, at most some 20 s of it; None when cancelled."""
         sound = np.concatenate([_PADDING, speech, _PADDING])[np.newaxis]
         mask = value(np.ones(sound.shape, np.int64))
@@ -83,7 +75,7 @@ class MoonshineModel:
             tokens.append(token)
             if token == _END:
                 break
-        return Hypothesis(self._text(tokens), total, len(tokens) - 1)
+        return Hypothesis(self._text(tokens), total, len(tokens) - 1, self._language)
 
     def _step(self, feeds: dict[str, Value], token: int, *, first: bool) -> tuple[int, float]:
         """Decode one token; the cache in `feeds` moves on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import queue
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from app.contracts.audio import Voice
 from app.contracts.devices import Device
-from app.contracts.errors import InvalidInput, RuntimeFault, SottoError
-from models.host.engine import Call, Engine, JsonValue, Operation, Reply
+from app.contracts.errors import RuntimeFault, SottoError
+from models.host.engine import Call, Engine, Operation, Reply
 from models.libraries import importing
+from models.tts.choosing import named_voice, read_speed, unknown
 
 if TYPE_CHECKING:
     from models.tts.espeak_library import EspeakLibrary
@@ -24,7 +24,6 @@ _SAME_LANGUAGE = {"zh": "cmn", "no": "nb"}
 """Tags people use, and the ones espeak-ng has for them."""
 
 _WORDS_PER_MINUTE = 175
-_SLOWEST, _FASTEST = 0.5, 2.0
 _CHUNKS_AHEAD = 16
 _LOOK_S = 0.05
 
@@ -71,7 +70,7 @@ class EspeakEngine(Engine):
         text = str(call.args.get("text") or "")
         language = str(call.args.get("language") or "en")
         voice = self._voice(str(call.args.get("voice") or ""), language)
-        pace = round(_WORDS_PER_MINUTE * _speed(call.args.get("speed", 1.0)))
+        pace = round(_WORDS_PER_MINUTE * read_speed(call.args.get("speed", 1.0)))
         if not text.strip():
             return
         library.choose(voice, pace)
@@ -85,10 +84,7 @@ class EspeakEngine(Engine):
     def _voice(self, wanted: str, language: str) -> str:
         """The id of the voice that was asked for, or of the one that fits the language best."""
         if wanted:
-            for voice in self._voices:
-                if wanted.casefold() in (voice.voice_id.casefold(), voice.name.casefold(), voice.language.casefold()):
-                    return voice.voice_id
-            raise _unknown("voice", wanted, [voice.voice_id for voice in self._voices])
+            return named_voice(self._voices, wanted).voice_id
         tag = language.casefold().replace("_", "-")
         if tag in ("en", "en-us"):
             return DEFAULT_VOICE
@@ -102,7 +98,7 @@ class EspeakEngine(Engine):
             if regional:
                 return by_language[regional[0]]
             tag = tag.rpartition("-")[0]
-        raise _unknown("language", language, [voice.language for voice in self._voices])
+        raise unknown("language", language, [voice.language for voice in self._voices])
 
     def _loaded(self) -> EspeakLibrary:
         if self._library is None:
@@ -156,18 +152,3 @@ class _Synthesis:
                 continue
             return True
         return False
-
-
-def _speed(value: JsonValue) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _SLOWEST <= value <= _FASTEST:
-        raise InvalidInput(f"The speed is {value}; it must be from {_SLOWEST} to {_FASTEST}.")
-    return float(value)
-
-
-def _unknown(what: str, wanted: str, known: list[str]) -> InvalidInput:
-    lowered = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(wanted.casefold(), lowered, n=1, cutoff=0.4)
-    hint = (
-        f"Did you mean '{lowered[close[0]]}'?" if close else "The voices that can be chosen are listed in the settings."
-    )
-    return InvalidInput(f"There is no {what} '{wanted}'.", code=f"unknown-{what}", remedy=hint)

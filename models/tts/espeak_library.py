@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from app.contracts.audio import Voice
 from app.contracts.errors import RuntimeFault, Unavailable
+from models.tts.espeak_data import check_data_folder
 
 _SYNCHRONOUS = 2
 _DO_NOT_EXIT = 0x8000
@@ -23,8 +23,6 @@ _CHARS_UTF8 = 1
 _RATE = 1
 _STOP, _GO_ON = 1, 0
 _CHUNK_MS = 60
-_LONGEST_PATH = 160
-"""Bytes of the buffer in which espeak-ng keeps its data path, outside Linux."""
 
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
@@ -164,8 +162,4 @@ def _data_folder() -> Path:
         folder = Path(espeakng_loader.get_data_path())
     except RuntimeError as error:
         raise Unavailable(f"The voice data of espeak-ng is not there: {error}.", remedy=remedy) from error
-    if not (folder / "phontab").is_file():
-        raise Unavailable(f"The voice data of espeak-ng is not there: {folder}.", code="model-missing", remedy=remedy)
-    if sys.platform != "linux" and len(os.fsencode(folder)) >= _LONGEST_PATH:
-        raise Unavailable(f"The path of espeak-ng's voice data is too long for it: {folder}.", code="path-too-long")
-    return folder
+    return check_data_folder(folder, remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import cast
 import pytest
 import pytest_asyncio
 
-from app.contracts.capabilities import ConfidenceSource
+from app.contracts.capabilities import CancelGranularity, ConfidenceSource
 from app.contracts.errors import InvalidInput, Unavailable
 from app.contracts.ports import Runtime, TextGenerator
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
@@ -19,7 +20,7 @@ from models.fakes.llm import FakeTextGenerator
 from models.hosted.llm import HostedTextGenerator
 from models.registry import Port
 from models.retrying import RetryingTextGenerator
-from tests.helpers.ports import hosted, opened, real_backends
+from tests.helpers.ports import hosted, installed_backends, opened, real_backends
 
 ANSWER = "One two three, four five six seven, eight nine ten and eleven."
 FAKES: dict[str, Callable[[], Runtime]] = {
@@ -35,10 +36,24 @@ REQUEST = GenerationRequest(
     max_tokens=12,
     temperature=0.0,
 )
+SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "place": {"enum": ["sea", "land", "sky"]},
+            "wet": {"type": "boolean"},
+            "waves": {"type": "integer", "minimum": 0, "maximum": 20},
+            "colours": {"type": "array", "items": {"type": "string", "maxLength": 5}, "minItems": 1, "maxItems": 2},
+        },
+        "required": ["place", "wet", "waves", "colours"],
+        "additionalProperties": False,
+    }
+)
+TEXT_BACKENDS = [*real_backends(Port.TEXT), *installed_backends(Port.TEXT)]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[*FAKES, *real_backends(Port.TEXT)])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[*FAKES, *TEXT_BACKENDS])
 async def writer(request: pytest.FixtureRequest) -> AsyncIterator[TextGenerator]:
     async with opened(request.param, FAKES) as runtime:
         yield cast("TextGenerator", runtime)
@@ -69,7 +84,9 @@ async def test_an_answer_comes_in_pieces_and_ends_once(writer: TextGenerator) ->
     assert [piece.finish is not None for piece in pieces] == [False] * (len(pieces) - 1) + [True]
     assert pieces[-1].text == ""
     if writer.capabilities.confidence is ConfidenceSource.TOKEN_LOG_PROB:
-        assert all(piece.log_prob is not None and piece.log_prob <= 0 for piece in pieces[:-1])
+        known = [piece.log_prob for piece in pieces[:-1] if piece.log_prob is not None]
+        assert all(log_prob <= 0 for log_prob in known)
+        assert len(known) == len(pieces) - 1 or known == [pieces[-2].log_prob], "each token's, or one for the whole"
 
 
 async def test_it_stops_at_the_limit_and_says_so(writer: TextGenerator) -> None:
@@ -116,7 +133,8 @@ async def test_cancelling_the_reader_stops_it(writer: TextGenerator) -> None:
 
 async def test_a_prefill_changes_nothing_about_the_answer(writer: TextGenerator) -> None:
     answer = text_of(await written(writer))
-    assert await writer.prefill(REQUEST) > 0
+    whole = writer.capabilities.cancel is not CancelGranularity.DECODE_TOKEN
+    assert await writer.prefill(REQUEST) >= whole, "where a prompt cannot be stopped only long stretches are kept"
     assert first_words(text_of(await written(writer))) == first_words(answer)
 
 
@@ -143,11 +161,11 @@ async def test_marks_in_what_somebody_said_are_only_text(writer: TextGenerator) 
 
 
 async def test_its_own_draft_is_kept_whole(writer: TextGenerator) -> None:
-    draft = text_of(await written(writer)).rstrip("\ufffd")
     if not writer.capabilities.verify:
         with pytest.raises(Unavailable, match="cannot verify"):
-            await writer.verify(replace(REQUEST, answer_so_far=draft), 4)
+            await writer.verify(replace(REQUEST, answer_so_far="The sea"), 4)
         return
+    draft = text_of(await written(writer)).rstrip("\ufffd")
     verified = await writer.verify(replace(REQUEST, answer_so_far=draft), 4)
     assert verified.kept == len(draft)
     assert verified.kept_tokens == verified.draft_tokens == len(verified.log_probs) > 0
@@ -181,13 +199,13 @@ async def test_nothing_is_verified_of_nothing_and_verifying_can_be_dropped(write
 
 
 async def test_a_state_goes_out_and_comes_back(writer: TextGenerator) -> None:
-    answer = text_of(await written(writer))
     if not writer.capabilities.state:
         with pytest.raises(Unavailable, match="cannot move its state"):
             await writer.export_state()
         with pytest.raises(Unavailable, match="cannot move its state"):
             await writer.import_state(b"state")
         return
+    answer = text_of(await written(writer))
     state = await writer.export_state()
     assert state
     await written(writer, replace(REQUEST, messages=(ChatMessage(Role.USER, "Something else."),), max_tokens=3))
@@ -204,3 +222,43 @@ async def test_what_is_no_state_is_refused_and_does_no_harm(writer: TextGenerato
             await writer.import_state(state)
         assert caught.value.code == "bad-state"
     assert text_of(await written(writer)) == answer
+
+
+async def test_an_answer_is_held_to_a_json_schema(writer: TextGenerator) -> None:
+    request = replace(REQUEST, json_schema=SCHEMA, max_tokens=80)
+    if not writer.capabilities.json_schema:
+        if isinstance(writer, HostedTextGenerator):
+            with pytest.raises(Unavailable, match="cannot hold its answer"):
+                await written(writer, request)
+            return
+        pytest.skip(f"{writer.backend.backend_id} cannot hold an answer to a schema")
+    for temperature in (0.0,) if writer.capabilities.cancel is CancelGranularity.DECODE_TOKEN else (0.0, 1.0):
+        pieces = await written(writer, replace(request, temperature=temperature, top_p=1.0, seed=3))
+        assert pieces[-1].finish is FinishReason.STOP
+        said = json.loads(text_of(pieces))
+        assert set(said) == {"place", "wet", "waves", "colours"}
+        assert said["place"] in ("sea", "land", "sky")
+        assert isinstance(said["wet"], bool)
+        assert said["waves"] in range(21)
+        assert 1 <= len(said["colours"]) <= 2
+        assert all(len(colour) <= 5 for colour in said["colours"])
+
+
+async def test_a_schema_that_cannot_be_used_is_told_and_does_no_harm(writer: TextGenerator) -> None:
+    if not writer.capabilities.json_schema:
+        pytest.skip(f"{writer.backend.backend_id} cannot hold an answer to a schema")
+    for schema in ("{", "[1]", '{"type": "nonsense"}', '{"type": "string", "pattern": "^a+$"}'):
+        with pytest.raises(InvalidInput, match="The JSON schema cannot be used") as caught:
+            await written(writer, replace(REQUEST, json_schema=schema))
+        assert caught.value.code == "bad-schema"
+    assert text_of(await written(writer))
+
+
+async def test_a_conversation_that_is_too_long_is_told_and_does_no_harm(writer: TextGenerator) -> None:
+    if not writer.capabilities.context_tokens or writer.capabilities.simulated or writer.backend.runtime == "fake":
+        pytest.skip(f"{writer.backend.backend_id} has no window")
+    long = "the sea " * (writer.capabilities.context_tokens // 2 + 100)
+    with pytest.raises(InvalidInput, match="tokens long") as caught:
+        await written(writer, replace(REQUEST, messages=(ChatMessage(Role.USER, long),)))
+    assert caught.value.code == "context-overflow"
+    assert text_of(await written(writer))

@@ -63,7 +63,7 @@ class LetterEmbedder:
     async def aclose(self) -> None:
         return
 
-    async def embed(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    async def embed(self, texts: Sequence[str], *, query: bool = False) -> tuple[tuple[float, ...], ...]:
         if self.error is not None:
             raise self.error
         self.texts.extend(texts)

@@ -89,11 +89,16 @@ class DocumentIndex(Documents):
 
     @property
     def embedder_id(self) -> str:
-        """Who makes the vectors: backend, model and revision; empty for nobody."""
+        """Who makes the vectors: runtime, model and revision, whatever the device; empty for nobody."""
         if self._embedder is None:
             return ""
         backend = self._embedder.backend
-        return f"{backend.backend_id}/{backend.model}@{self._revision}"
+        return f"{backend.runtime}/{backend.model}@{self._revision}"
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether its vectors are worth having from the start: a model that was trained for it makes them."""
+        return self._embedder is not None and self._fusion.vectors >= self._fusion.words
 
     async def index(self, folder: Path, collection: str = "", watch: Watch | None = None) -> IndexReport:
         """Index a folder, or bring it up to date; afterwards it can be asked by words.
@@ -188,7 +193,7 @@ class DocumentIndex(Documents):
             return []
         if vector is None:
             try:
-                (vector,) = await self._embedder.embed([question])
+                (vector,) = await self._embedder.embed([question], query=True)
             except (StorageError, TurnCancelledError):
                 raise
             except SottoError as error:

@@ -25,7 +25,9 @@ class EmbeddingProcessor:
             InvalidInput: There is no text in the input.
             SottoError: Every tier failed.
         """
-        texts = texts_of(await call.value())
+        value = await call.value()
+        texts = texts_of(value)
+        asked = not isinstance(value, Passages | Parts | Vectors)  # a text by itself is what is looked for
         if not any(text.strip() for text in texts):
             raise InvalidInput(
                 f"The stage {call.stage.definition.stage_id} works on text, and there is none in its input.",
@@ -36,10 +38,10 @@ class EmbeddingProcessor:
         for at in range(0, len(texts), BATCH):
             batch = texts[at : at + BATCH]
             before = tiers.attempts[:]
-            made = await tiers.use(lambda port, batch=batch: port.embed(batch))  # type: ignore[misc]
+            made = await tiers.use(lambda port, batch=batch: port.embed(batch, query=asked))  # type: ignore[misc]
             if at and tiers.attempts != before:  # another model's vectors cannot stand beside those before
                 vectors.clear()
-                made = await tiers.use(lambda port: port.embed(texts[: at + len(batch)]))  # noqa: B023
+                made = await tiers.use(lambda port: port.embed(texts[: at + len(batch)], query=asked))  # noqa: B023
             vectors.extend(made)
         call.timings.first_output_at = call.tools.clock.monotonic()
         return Done(Vectors(texts, tuple(vectors)), tiers.metadata(figures=(("texts", float(len(texts))),)))

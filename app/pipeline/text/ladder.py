@@ -9,8 +9,8 @@ The rules, in the order in which they matter:
   everything else is taken back as soon as its first token is there.
 * **Failed over.** A tier that fails, stalls or whose device has to rest hands the text so far to the next rung, or,
   when there is none, to a fallback; one whose host died is asked once more before that, because its host is back
-  sooner than another model is loaded. At the very end it is a lower one that has answered already. The next tier goes
-  on from the last character. No text goes to a server unless a rung of the ladder is one.
+  sooner than another model is loaded. A lower tier that has answered already is warm and goes before a fallback, and
+  its own whole answer is taken where nothing contradicts it. The next tier goes on from the last character. No text goes to a server unless a rung of the ladder is one.
 * **Best.** When no tier reaches the bar, the whole answer with the highest confidence wins; of equals, the higher
   tier's. An answer that does not begin with what was committed cannot win.
 * **Committed.** Where nothing is checked, or the ladder has a single rung and no gate could change the answer, text
@@ -309,7 +309,8 @@ class _Climb:
         if tier is None and self._may_try_again(attempt):
             self._tried_again.add(attempt.tier)
             tier = attempt.tier
-        tier = tier or self._next_of(self._fallbacks)
+        if tier is None and not self._answers:  # a tier that has answered already is warm, a fallback is not
+            tier = self._next_of(self._fallbacks)
         resting = attempt.finding.code == "device"
         if tier is None and resting and written and not self._complete():
             self._notes.append(f"Stopped: {reason}")
@@ -318,7 +319,7 @@ class _Climb:
         if tier is not None:
             following = replace(self._go_on_with(attempt, going), tier=tier)
         elif not self._complete():
-            following = self._broken_off() or self._lower(attempt, going)
+            following = self._broken_off() or self._lower(attempt, going) or self._fallback(attempt, going)
         kept = following is not None and following.text == attempt.text
         self._records.append(attempt.record("failed-over" if kept else "failed", reason, judged.confidence))
         if following is not None:
@@ -361,6 +362,10 @@ class _Climb:
         tier = max(left, key=lambda answer: answer.worth).attempt.tier
         self._tried_again.add(tier)
         return replace(self._go_on_with(attempt, going), tier=tier)
+
+    def _fallback(self, attempt: TierAttempt, going: _Next) -> _Next | None:
+        tier = self._next_of(self._fallbacks)
+        return None if tier is None else replace(self._go_on_with(attempt, going), tier=tier)
 
     # The end
 

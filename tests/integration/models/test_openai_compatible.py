@@ -303,3 +303,126 @@ async def test_what_it_cannot_do_it_says() -> None:
         with pytest.raises(Unavailable):
             await asking
     assert "sesame" not in repr(Server(base_url="x", model="y", key="sesame"))
+
+
+SCHEMA = json.dumps({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})
+JSON_REQUEST = replace(REQUEST, json_schema=SCHEMA)
+CITY = (chunk('{"city": '), chunk('"Paris"}'), chunk(finish="stop"))
+
+
+def taking(form: str | None, status: str = "400 Bad Request", *, extras: bool = True) -> Handler:
+    """A server that takes one way of asking for JSON, or none."""
+
+    async def handler(asked: Asked, caller: Caller) -> None:
+        wanted = asked.body.get("response_format", {}).get("type")
+        if wanted != form or (not extras and "logprobs" in asked.body):
+            await caller.reply(status, '{"error": {"message": "1 validation error"}}')
+        else:
+            await saying(*CITY)(asked, caller)
+
+    return handler
+
+
+def formats(served: Served) -> list[str]:
+    return [asked.body["response_format"]["type"] for asked in served.asked if asked.body]
+
+
+async def test_json_by_a_schema() -> None:
+    async with remote(taking("json_schema")) as (runtime, served):
+        assert runtime.capabilities.json_schema
+        assert text_of(await written(runtime, JSON_REQUEST)) == '{"city": "Paris"}'
+        assert served.asked[-1].body["response_format"]["json_schema"]["schema"] == json.loads(SCHEMA)
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "422 Unprocessable Content", "500 Internal Server Error"])
+async def test_a_server_that_takes_json_in_the_other_way_is_remembered(status: str) -> None:
+    async with remote(taking("json_object", status)) as (runtime, served):
+        assert text_of(await written(runtime, JSON_REQUEST)) == '{"city": "Paris"}'
+        assert formats(served) == ["json_schema", "json_object"]
+        assert served.asked[-1].body["response_format"]["schema"] == json.loads(SCHEMA)
+        assert text_of(await written(runtime, JSON_REQUEST)) == '{"city": "Paris"}'
+        assert formats(served) == ["json_schema", "json_object", "json_object"]
+
+
+async def test_neither_json_nor_probabilities_are_given_up_before_they_have_to_be() -> None:
+    async with remote(taking("json_schema", extras=False)) as (runtime, served):
+        assert text_of(await written(runtime, JSON_REQUEST)) == '{"city": "Paris"}'
+        assert formats(served) == ["json_schema", "json_object", "json_schema"]
+
+
+async def test_a_server_that_takes_no_schema_leaves_the_next_tier() -> None:
+    async with remote(taking(None)) as (runtime, _):
+        with pytest.raises(Unavailable, match=r"takes no JSON schema: .*validation") as caught:
+            await written(runtime, JSON_REQUEST)
+        assert caught.value.code == "json-refused"
+        assert text_of(await written(runtime)) == '{"city": "Paris"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("Paris, of course.", "no JSON"), ('```json {"city": "Paris"}```', "no JSON"), ('{"town": "Paris"}', "'city'")],
+)
+async def test_a_server_that_does_not_care_for_the_schema_is_found_out(answer: str, words: str) -> None:
+    async with remote(saying(chunk(answer), chunk(finish="stop"))) as (runtime, _):
+        with pytest.raises(RuntimeFault, match="does not keep to the JSON schema") as caught:
+            await written(runtime, JSON_REQUEST)
+        assert words in caught.value.message
+        assert "Paris" not in caught.value.message
+
+
+async def test_json_that_ran_out_of_room_says_so() -> None:
+    async with remote(saying(chunk('{"ci'), chunk(finish="length"))) as (runtime, _):
+        assert (await written(runtime, JSON_REQUEST))[-1].finish is FinishReason.LENGTH
+
+
+async def test_what_cannot_be_json_is_not_sent() -> None:
+    async with remote(saying()) as (runtime, served):
+        with pytest.raises(InvalidInput, match="no JSON"):
+            await written(runtime, replace(REQUEST, json_schema="{"))
+        with pytest.raises(Unavailable, match="go on with JSON"):
+            await written(runtime, replace(JSON_REQUEST, answer_so_far='{"city'))
+        assert served.asked == []
+
+
+async def test_a_model_may_be_named_without_its_tag() -> None:
+    models = json.dumps({"object": "list", "data": [{"id": "llama3:latest", "object": "model"}]})
+    async with serving(replying("200 OK", models)) as served:
+        for model, there in (("llama3", True), ("llama3:latest", True), ("llama", False)):
+            runtime = RemoteTextGenerator(Server(base_url=served.url, model=model))
+            if there:
+                await runtime.warm_up()
+            else:
+                with pytest.raises(Unavailable, match="no model 'llama'"):
+                    await runtime.warm_up()
+            await runtime.aclose()
+
+
+async def test_silence_in_the_middle_is_not_borne_as_long_as_at_the_beginning() -> None:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.begin_stream()
+        await caller.event(chunk())  # some say whose turn it is long before the first word
+        await asyncio.sleep(0.5)
+        await caller.event(chunk("In"))
+        await caller.gone.wait()
+
+    async with remote(handler, silence_s=0.2) as (runtime, _):
+        pieces = runtime.generate(REQUEST)
+        assert (await anext(pieces)).text == "In"
+        with pytest.raises(TimedOut, match="fell silent in the middle"):
+            await anext(pieces)
+
+
+async def test_after_a_loss_it_looks_first_whether_the_server_is_there() -> None:
+    async def handler(asked: Asked, caller: Caller) -> None:
+        await caller.begin_stream()
+        await caller.event(chunk("In"))
+        await caller.drop()
+
+    async with remote(handler) as (runtime, served):
+        await runtime.warm_up()
+        with pytest.raises(ConnectionFailed):
+            await written(runtime)
+        assert [asked.method for asked in served.asked] == ["GET", "POST"]
+        await runtime.warm_up()
+        assert [asked.method for asked in served.asked] == ["GET", "POST", "GET"]
+        assert (await runtime.warm_up()).load_ms == 0

@@ -25,6 +25,10 @@ def selector(
     return Selector(FakeCatalogue(*runtimes, missing=missing), GovernorVerdict(allowed, reason))
 
 
+def model(backend_id: str, name: str) -> FakeTextGenerator:
+    return FakeTextGenerator(["Yes."], backend_id, model=name)
+
+
 def chosen(selector: Selector, wish: Wish) -> Choice:
     return selector.choose("say", KIND, wish)
 
@@ -43,6 +47,17 @@ def test_nothing_asked_for_takes_what_is_preferred() -> None:
 def test_a_backend_by_name_is_taken_whatever_else_is_there() -> None:
     choice = chosen(selector(CPU, GPU, SERVER), Wish(backend="ollama-nvidia", device=Device.NPU))
     assert choice == Choice(Tier("ollama-nvidia", "ollama-nvidia-model"), Device.GPU)
+
+
+def test_a_runtime_on_a_device_means_the_model_that_is_wished_or_its_first() -> None:
+    there = selector(model("llama-cpu", "small"), model("llama-cpu:qwen", "qwen"), model("llama-cpu:phi", "phi"))
+    assert chosen(there, Wish("llama-cpu")).tier == Tier("llama-cpu", "small")
+    for backend in ("llama-cpu", "llama-cpu:phi"):
+        choice = chosen(there, Wish(backend, "phi"))
+        assert (choice.tier, choice.substitution) == (Tier("llama-cpu:phi", "phi"), None)
+    other = chosen(selector(model("piper-cpu:amy", "amy")), Wish("piper-cpu"))
+    assert (other.tier, other.substitution) == (Tier("piper-cpu:amy", "amy"), None)
+    assert chosen(there, Wish("llama-cpu:gone")).substitution is not None
 
 
 def test_hardware_takes_the_first_match() -> None:

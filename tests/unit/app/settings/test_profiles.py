@@ -10,6 +10,7 @@ from app.contracts.errors import InvalidInput
 from app.settings.paths import asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.table import BY_KEY
+from models.recipes import RECIPES
 from models.registry import ENTRIES, Port
 
 GOOD = """\
@@ -54,9 +55,15 @@ def test_every_built_in_profile_runs_on_backends_there_are(profile_id: str) -> N
         (profile.text_to_speech, Port.TEXT_TO_SPEECH),
         (profile.voice_activity, Port.VOICE_ACTIVITY),
     ):
-        for tier in tiers:
+        with_program = [tier for tier in tiers if tier.backend_id in ENTRIES and tier.model]
+        assert with_program, "a machine without anything else has these"
+        for tier in with_program:
             assert ENTRIES[tier.backend_id].port is port
             assert ENTRIES[tier.backend_id].backend.model == tier.model
+        recipes = {recipe.prefix: recipe.port for recipe in RECIPES}
+        for tier in set(tiers) - set(with_program):
+            assert recipes[tier.backend_id] is port
+            assert not tier.model, "nobody knows what is installed"
 
 
 def test_the_default_profile_ships_and_is_the_embedded_one() -> None:
@@ -118,7 +125,7 @@ def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
         ("limits: {max_tokens: 99}", "limits: 99", ":12:1: 'limits' must be a mapping (key: value)."),
         ("speed: 1.5", "speed: 3", ":13:20: 'speed' must be between 0.5 and 2, not 3."),
         ("speak: false", "speak: no", ":13:32: 'speak' must be true or false, not 'no'."),
-        ("backend: espeak-cpu, model: espeak-ng", "backend: espeak-cpu", ":10:18: the tier has no 'model'."),
+        ("backend: espeak-cpu, model: espeak-ng", "model: espeak-ng", ":10:18: the tier has no 'backend'."),
         ("model: espeak-ng", "modle: espeak-ng", ":10:40: 'modle' is not known here. Did you mean 'model'?"),
         ("[{backend: espeak-cpu, model: espeak-ng}]", "[]", ":10:1: 'text_to_speech' must be a list of at least one"),
         ("[{backend: espeak-cpu, model: espeak-ng}]", "espeak", ":10:1: 'text_to_speech' must be a list of at least"),

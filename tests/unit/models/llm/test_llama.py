@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -17,6 +19,10 @@ from models.llm.llama_state import pack_state
 from tests.helpers.engines import Answer, ask, fields, generate, language_model, question
 
 pytest.importorskip("llama_cpp", reason="llama.cpp could not be built here; OpenVINO serves the text")
+
+import llama_cpp
+
+from models.llm.llama_session import _LibraryLog
 
 FRANCE = question("What is the capital of France?")
 BIRDS = question("Why do birds sing so early in the morning, long before the sun is up?", max_tokens=6)
@@ -377,3 +383,42 @@ def test_nothing_held_is_no_state() -> None:
     (state,) = ask(fresh, "state.export")
     fresh.close()
     assert bytes(state.payload) == b""
+
+
+SCHEMA = json.dumps({"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}, "required": ["city"]})
+
+
+def test_an_answer_in_json_has_the_models_own_probabilities_and_ends_by_itself(engine: LlamaEngine) -> None:
+    answer = generate(engine, question("What is the capital of France?", json_schema=SCHEMA, max_tokens=30))
+    assert json.loads(answer.text)["city"] in ("Paris", "Rome")
+    assert answer.finish == "stop"
+    assert all(log_prob <= 0 for log_prob in answer.log_probs)
+    assert min(answer.log_probs) < -2.0, "it would not have begun with a brace of its own accord"
+    free = generate(engine, FRANCE)
+    assert not free.text.startswith("{"), "the next answer is free again"
+
+
+def test_json_that_was_begun_is_gone_on_with_and_what_is_no_json_is_refused(engine: LlamaEngine) -> None:
+    rest = generate(engine, question("Which city?", json_schema=SCHEMA, max_tokens=30, answer_so_far='{"city": "Ro'))
+    assert json.loads('{"city": "Ro' + rest.text) == {"city": "Rome"}
+    with pytest.raises(InvalidInput, match="does not satisfy the JSON schema") as caught:
+        generate(engine, question("Which city?", json_schema=SCHEMA, answer_so_far="The city"))
+    assert caught.value.code == "bad-schema"
+    assert generate(engine, FRANCE).text
+
+
+def test_a_build_for_the_processor_alone_says_so_when_graphics_are_asked_for() -> None:
+    if llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this build drives a graphics processor")
+    with pytest.raises(Unavailable, match="built for the processor alone"):
+        LlamaEngine(language_model(), device="gpu").load()
+
+
+def test_where_layers_went_is_taken_from_what_the_library_says() -> None:
+    heard = _LibraryLog()
+    heard.hear(2, b"load_tensors: offloading 30 repeating layers to GPU\n", ctypes.c_void_p(0))
+    assert heard.offloaded == 0
+    heard.hear(2, b"load_tensors: offloaded 31/31 layers to GPU\n", ctypes.c_void_p(0))
+    assert heard.offloaded == 31
+    heard.begin()
+    assert (heard.offloaded, heard.complaint) == (0, "")

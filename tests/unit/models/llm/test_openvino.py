@@ -127,7 +127,9 @@ def test_the_conversion_is_kept_and_a_damaged_one_made_again(engine: OpenVinoTex
 def test_a_missing_model_and_a_missing_device_are_told(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="The language model is not there"):
         OpenVinoTextEngine(str(tmp_path / "gone.gguf")).load()
-    with pytest.raises(Unavailable, match="does not run on NPU"):
+    with pytest.raises(Unavailable, match="does not run on TPU"):
+        OpenVinoTextEngine(language_model(), device="TPU").load()
+    with pytest.raises(Unavailable, match="takes no GGUF file"):
         OpenVinoTextEngine(language_model(), device="NPU").load()
     with pytest.raises(RuntimeFault, match="cannot load"):
         OpenVinoTextEngine(str(tmp_path)).load()

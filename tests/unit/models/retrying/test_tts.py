@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.contracts.audio import VoiceOptions
-from app.contracts.errors import HostDied, Unavailable
+from app.contracts.errors import HostDied, InvalidInput
 from models.fakes.tts import FakeTextToSpeech, tones
 from models.retrying import RetryingTextToSpeech
 from tests.helpers.events import Reports
@@ -43,13 +43,19 @@ async def test_another_rate_goes_on_at_the_first_one_for_the_same_time() -> None
     assert np.corrcoef(got[: whole.size - 100], whole[: got.size][: whole.size - 100])[0, 1] > 0.9
 
 
-async def test_a_voice_that_only_the_first_tier_has() -> None:
-    one, two = FakeTextToSpeech("one"), FakeTextToSpeech("two")
-    one.fail("warm_up", Unavailable("none"), Unavailable("none"))
-    port = RetryingTextToSpeech([one, two])
-    await sound_of(port, VoiceOptions(voice="only-one", speed=2.0))
-    await sound_of(port, VoiceOptions(voice="buzz"))
-    assert [options for _, options in two.spoken] == [VoiceOptions(voice="", speed=2.0), VoiceOptions(voice="buzz")]
+async def test_who_does_not_have_the_persons_voice_speaks_in_its_own() -> None:
+    fake = FakeTextToSpeech()
+    fake.fail("synthesize", InvalidInput("There is no voice 'other'.", code="unknown-voice"))
+    pcm, _ = await sound_of(RetryingTextToSpeech([fake]), VoiceOptions(voice="other", speed=2.0))
+    assert pcm
+    assert [options for _, options in fake.spoken][-1] == VoiceOptions(voice="", speed=2.0)
+
+
+async def test_any_other_mistake_is_told() -> None:
+    fake = FakeTextToSpeech()
+    fake.fail("synthesize", InvalidInput("The speed is 9.", code="speed"))
+    with pytest.raises(InvalidInput, match="speed"):
+        await sound_of(RetryingTextToSpeech([fake]), VoiceOptions(voice="other"))
 
 
 async def test_closing_closes_the_backends_generator() -> None:

@@ -339,7 +339,7 @@ async def test_vectors_are_made_afterwards_and_again_when_the_embedder_changes(l
     await newer.lookup("document 3", 3)
     assert library.embedder.texts == [], "vectors of another revision are not compared with"
     assert await newer.fill_vectors() == 40
-    assert (await newer.status()).embedder == "letters-cpu/letters@2"
+    assert (await newer.status()).embedder == "letters/letters@2"
     await newer.aclose()
 
 

@@ -358,8 +358,11 @@ async def test_every_tier_fails() -> None:
 async def test_the_lower_answer_stands_when_the_higher_tier_dies() -> None:
     small, large = writer("small", "In Paris."), writer("large", "In Rome or so.")
     large.break_after(2, RuntimeFault("Out of memory."))
-    ask = ask_for(stage_over(small, large, bar=0.8), small, large, confidence={"small": 0.6, "large": 0.3})
+    cold = writer("cold", "In Oslo.")
+    stage = stage_over(small, large, bar=0.8, fallbacks=[cold])
+    ask = ask_for(stage, small, large, cold, confidence={"small": 0.6, "large": 0.3})
     lines, outcome = await story(LadderStrategy(), ask)
+    assert cold.requests == [], "nothing is loaded that is not needed"
     assert lines[-3:] == ["replace from 3", "small: 'Paris.'", "commit"]
     assert decisions(outcome) == [("small", "best"), ("large", "failed")]
     assert outcome.attempts[1].reason == "Out of memory."
@@ -370,10 +373,12 @@ async def test_a_lower_tier_goes_on_where_a_higher_one_died_behind_what_stands()
     small = writer("small", "In Rome.", log_probs=(UNSURE,))
     large = writer("large", "In France. In Paris.", log_probs=(SURE,))
     large.break_after(3, RuntimeFault("Out of memory."))
-    ask = ask_for(stage_over(small, large, bar=0.8), tools=_by_token(small, large))
+    cold = writer("cold", "In France. In Oslo.")
+    ask = ask_for(stage_over(small, large, bar=0.8, fallbacks=[cold]), tools=_by_token(small, large, cold))
     small_answers = iter(("In Rome.", "In France. In Nice."))
     small._answers = lambda request: next(small_answers)
     lines, outcome = await story(LadderStrategy(), ask)
+    assert cold.requests == []
     assert lines[-4:] == [
         "[failed over large to small at 3]",
         "[small runs on cpu, asked cpu]",

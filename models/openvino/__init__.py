@@ -1,0 +1,1 @@
+"""What the engines over OpenVINO share, whatever port they serve. Nothing here imports the library."""

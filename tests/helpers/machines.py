@@ -1,0 +1,84 @@
+"""Machines of `tests/data/machines`: their trees made real in a folder, and their libraries' answers replayed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.devices.access import Owner, RecordedAccess
+from models.devices.answers import Answer, answer_of
+from models.devices.children import Wanted
+from models.devices.machine import SystemMachine
+from models.devices.tree import Tree
+
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "machines"
+NAMES = tuple(sorted(path.name for path in FOLDER.iterdir() if path.is_dir()))
+LOOKED_AT_S = 1_700_000_000.0
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One of them.
+
+    Attributes:
+        tree: What the system lists, below a folder.
+        answers: What its libraries say.
+        wanted: What was asked of the libraries, look by look.
+    """
+
+    tree: Tree
+    answers: tuple[Answer, ...]
+    wanted: list[Wanted] = field(default_factory=list)
+
+    async def ask(self, wanted: Wanted) -> Sequence[Answer]:
+        self.wanted.append(wanted)
+        return self.answers
+
+    def machine(self, folder: Path) -> SystemMachine:
+        return SystemMachine(folder, tree=self.tree, ask=self.ask, stamp=lambda _: {}, now=lambda: LOOKED_AT_S)
+
+
+def recorded(name: str, root: Path) -> Recorded:
+    """A machine of the collection; its tree is made below ``root``."""
+    answers = json.loads((FOLDER / name / "answers.json").read_text(encoding="utf-8"))
+    tree = materialised((FOLDER / name / "tree.txt").read_text(encoding="utf-8"), root)
+    return Recorded(tree, tuple(map(answer_of, answers)))
+
+
+def materialised(listing: str, root: Path) -> Tree:
+    """A tree out of its listing."""
+    said: dict[str, list[str]] = {}
+    owners: dict[str, Owner] = {}
+    for line in filter(None, listing.splitlines()):
+        word, _, rest = line.partition(" ")
+        at = root / word.lstrip("/")
+        if not word.startswith("/"):
+            said[word] = rest.split()
+        elif word.endswith("/"):
+            at.mkdir(parents=True)
+        else:
+            sign, _, value = rest.partition(" ")
+            at.parent.mkdir(parents=True, exist_ok=True)
+            if sign == "->":
+                at.symlink_to(value)
+            elif sign == "=":
+                at.write_text(f"{value}\n", encoding="utf-8")
+            else:
+                user, group, mode = value.split()
+                at.touch()
+                owners[word] = Owner(user, group, int(mode, 8))
+    (root / "proc").mkdir(parents=True)
+    (root / "proc" / "cpuinfo").write_text(_cpuinfo(said), encoding="utf-8")
+    access = RecordedAccess(said["user"][0], said["groups"], owners, said.get("joined", []))
+    return Tree(root, access)
+
+
+def _cpuinfo(said: dict[str, list[str]]) -> str:
+    blocks = (
+        f"processor\t: {number}\nmodel name\t: {' '.join(said['cpu-name'])}\nphysical id\t: 0\n"
+        f"core id\t\t: {core}\nflags\t\t: fpu {' '.join(said['cpu-flags'])}\n\n"
+        for number, core in enumerate(said["cpu-cores"])
+    )
+    return "".join(blocks)
