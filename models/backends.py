@@ -6,6 +6,7 @@ Why it exists: a host is a process with a model in memory, so everybody who asks
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -58,6 +59,15 @@ _SERVES: Mapping[str, Port] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """A backend that was made elsewhere: its port, its revision, and which ports it implements."""
+
+    runtime: Runtime
+    revision: str
+    does: frozenset[Port]
+
+
 class Backends:
     """The backends of this machine, and their ports. One host per backend, shared by everybody who asks for it.
 
@@ -105,7 +115,7 @@ class Backends:
         self._held_back = held_back
         self._built: dict[str, tuple[Entry, HostedRuntime]] = {}
         self._outdated: list[HostedRuntime] = []
-        self._added: dict[str, tuple[Runtime, str]] = {}
+        self._added: dict[str, _Added] = {}
         self._there: set[str] = set()
         self._revisions: dict[str, str] = {}
         self._known: Mapping[str, Entry] = ENTRIES
@@ -140,7 +150,7 @@ class Backends:
             Unavailable: There is no such backend.
         """
         added = self._added.get(backend_id)
-        return added[0].backend.model if added else self._entry(self.resolve(backend_id)).backend.model
+        return added.runtime.backend.model if added else self._entry(self.resolve(backend_id)).backend.model
 
     def parameters(self, backend_id: str) -> int:
         """Number of weights of the model a backend serves, 0 when nobody knows."""
@@ -149,11 +159,6 @@ class Backends:
             return 0
         known = (entry.installed, *self._models.as_installed())
         return next((model.parameters for model in known if model and model.name == entry.backend.model), 0)
-
-    def host_of(self, backend_id: str) -> Host | None:
-        """The host of a backend that has been asked for; None when it has none, or was not."""
-        made = self._built.get(self.resolve(backend_id))
-        return made[1].host if made else None
 
     def built(self) -> tuple[HostedRuntime, ...]:
         """Every backend that has been asked for so far; its host may run or not."""
@@ -174,7 +179,8 @@ class Backends:
         key = port.backend.backend_id
         if key in self.entries or key in self._added:
             raise InvalidInput(f"There are two backends called {key!r}.", code="backend-twice")
-        self._added[key] = (port, revision)
+        does = frozenset(kind for kind, protocol in _PROTOCOLS.items() if isinstance(port, protocol))
+        self._added[key] = _Added(port, revision, does)
 
     def devices(self) -> tuple[Device, ...]:
         """Devices that can run something now."""
@@ -182,8 +188,7 @@ class Backends:
 
     def backends(self) -> tuple[Backend, ...]:
         """Backends that can be started now."""
-        own = tuple(entry.backend for key, entry in self.entries.items() if not self.why_not(key))
-        return own + self._usable_added(object)
+        return self._usable(frozenset(Port))
 
     def why_not(self, backend_id: str) -> str:
         """Why a backend cannot be started, with the remedy; empty when it can.
@@ -192,23 +197,14 @@ class Backends:
         """
         if backend_id in self._added:
             return self._held_back(backend_id)
-        backend_id = self.resolve(backend_id)
-        if backend_id in self._there:
-            return ""
         try:
-            self._surroundings(self._entry(backend_id))
+            return self._lacks(self._entry(self.resolve(backend_id)))
         except Unavailable as error:
             return str(error)
-        self._there.add(backend_id)
-        return ""
 
     def serving(self, kind: str) -> tuple[Backend, ...]:
         """Backends that can be started now and serve a stage type, the preferred one first."""
-        port = _SERVES[kind]
-        own = tuple(
-            entry.backend for key, entry in self.entries.items() if entry.port is port and not self.why_not(key)
-        )
-        return own + self._usable_added(_PROTOCOLS[port])
+        return self._usable(frozenset({_SERVES[kind]}))
 
     def revision(self, backend_id: str) -> str:
         """Versions of the libraries and of the weights; the same on every machine that has the same. Looked at once.
@@ -217,7 +213,7 @@ class Backends:
             Unavailable: There is no such backend, or what it needs is not there.
         """
         if backend_id in self._added:
-            return self._added[backend_id][1]
+            return self._added[backend_id].revision
         entry = self._entry(self.resolve(backend_id))
         key = entry.backend.backend_id
         if key not in self._revisions:
@@ -227,7 +223,7 @@ class Backends:
     def remote(self, backend_id: str) -> bool:
         """Whether text for this backend leaves the machine."""
         added = self._added.get(backend_id)
-        return added is not None and added[0].backend.device is Device.REMOTE
+        return added is not None and added.runtime.backend.device is Device.REMOTE
 
     def speech_to_text_port(self, backend_id: str) -> SpeechToText:
         """Speech recognition by one backend, without retries.
@@ -260,14 +256,7 @@ class Backends:
         Raises:
             Unavailable: There is no such backend.
         """
-        entry = self._entry(self.resolve(backend_id))
-        key = entry.backend.backend_id
-        made = self._built.get(key)
-        if made is None or made[0] != entry:
-            if made is not None:  # its model or its device is another one now
-                self._outdated.append(made[1])
-            made = self._built[key] = (entry, self._build(entry))
-        return made[1]
+        return self._made(self._entry(self.resolve(backend_id)))
 
     def speech_to_text(self, backend_ids: Sequence[str]) -> RetryingSpeechToText:
         """Speech recognition over these backends, best first."""
@@ -291,13 +280,23 @@ class Backends:
 
     async def aclose(self) -> None:
         """End every host, and close what was added."""
-        for port in (*self.built(), *self._outdated, *(port for port, _ in self._added.values())):
+        for port in (*self.built(), *self._outdated, *(one.runtime for one in self._added.values())):
             await port.aclose()
 
     def _revision(self, entry: Entry) -> str:
         libraries = (f"{library.distribution} {version_of(library.distribution)}" for library in entry.libraries)
         model = entry.installed
         return ", ".join((*libraries, model.revision if model else self._models.revision(entry.backend.model)))
+
+    def _made(self, entry: Entry) -> HostedRuntime:
+        """The port of an entry, the same one for as long as the entry is the same."""
+        key = entry.backend.backend_id
+        made = self._built.get(key)
+        if made is None or made[0] != entry:
+            if made is not None:  # its model or its device is another one now
+                self._outdated.append(made[1])
+            made = self._built[key] = (entry, self._build(entry))
+        return made[1]
 
     def _build(self, entry: Entry) -> HostedRuntime:
         host = Host(
@@ -308,13 +307,27 @@ class Backends:
             limits=self._limits,
             variables=entry.environment,
         )
-        lease = self._lease if entry.heavy else None
+        lease = self._lease if entry.heavy or entry.backend.device is not Device.CPU else None
         return _HOSTED[entry.port](host, entry.backend, entry.capabilities, lease, self._gates)
 
-    def _usable_added(self, kind: type) -> tuple[Backend, ...]:
-        """What was added, does this and may be used now."""
-        there = ((key, port) for key, (port, _) in self._added.items() if isinstance(port, kind))
-        return tuple(port.backend for key, port in there if not self._held_back(key))
+    def _usable(self, ports: frozenset[Port]) -> tuple[Backend, ...]:
+        """Backends that implement one of these ports and can be started now, those that were added last."""
+        own = (entry.backend for entry in self.entries.values() if entry.port in ports and not self._lacks(entry))
+        added = (
+            one.runtime.backend for key, one in self._added.items() if one.does & ports and not self._held_back(key)
+        )
+        return (*own, *added)
+
+    def _lacks(self, entry: Entry) -> str:
+        """What an entry cannot be started without, with the remedy; empty when it has everything."""
+        key = entry.backend.backend_id
+        if key not in self._there:
+            try:
+                self._surroundings(entry)
+            except Unavailable as error:
+                return str(error)
+            self._there.add(key)
+        return ""
 
     def _devices(self) -> tuple[DeviceInfo, ...]:
         return self._machine.look() if self._machine else (PROCESSOR,)
@@ -326,12 +339,14 @@ class Backends:
         return entry
 
     def _port(self, backend_id: str, port: Port) -> Runtime:
-        made = self._added[backend_id][0] if backend_id in self._added else self.build(backend_id)
-        if not isinstance(made, _PROTOCOLS[port]):
-            raise InvalidInput(
-                f"{backend_id} cannot do {port}; it cannot take another place.", code="backend-misplaced"
-            )
-        return made
+        if added := self._added.get(backend_id):
+            if port in added.does:
+                return added.runtime
+        else:
+            entry = self._entry(self.resolve(backend_id))
+            if entry.port is port:
+                return self._made(entry)
+        raise InvalidInput(f"{backend_id} cannot do {port}; it cannot take another place.", code="backend-misplaced")
 
     def _surroundings(self, entry: Entry) -> Surroundings:
         for library in entry.libraries:

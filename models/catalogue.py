@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -19,7 +20,9 @@ from app.contracts.devices import Device
 from app.contracts.errors import InvalidInput
 from app.settings.files import suggestion
 from app.settings.located import Node, read_located
+from app.settings.quick import read_quickly
 from models.store.model import ModelFormat, Task
+from models.store.wanted import NAME, SHA256
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -31,10 +34,8 @@ RUNTIMES = ("faster-whisper", "llama.cpp", "moonshine", "openvino", "piper")
 DEVICES = tuple(device for device in Device if device is not Device.REMOTE)
 """The devices that a model may name: a model that lies here runs here."""
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,78}[a-z0-9])?")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _REVISION = re.compile(r"[0-9a-f]{40}|v\d+(?:\.\d+)*", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _PATH = re.compile(r"[\w.+@-]+(?:/[\w.+@-]+)*", re.ASCII)
 
@@ -240,6 +241,10 @@ def read_catalogue(path: Path, shown_as: Path | None = None) -> Catalogue:
         InvalidInput: Something in it is wrong; the sentence names line and column.
         StorageError: It cannot be read.
     """
+    quick = read_quickly(path)
+    if quick is not None:
+        with suppress(InvalidInput):  # the other reader knows best where it is
+            return _Reading(shown_as or path).catalogue(quick)
     return _Reading(shown_as or path).catalogue(read_located(path, shown_as))
 
 
@@ -261,7 +266,7 @@ class _Reading:
 
     def _model(self, node: Node) -> CatalogueModel:
         entries = self._mapping(node, "a model", _MODEL_KEYS, _OPTIONAL)
-        name = self._matching(entries["name"], "name", _NAME, "lower case letters, digits, . and - (80 at most)")
+        name = self._matching(entries["name"], "name", NAME, "lower case letters, digits, . and - (80 at most)")
         if name in self.names:
             self._refuse(entries["name"], f"there are two models {name!r}")
         self.names.add(name)
@@ -383,7 +388,7 @@ class _Reading:
         )
 
     def _digest(self, node: Node, what: str) -> str:
-        return self._matching(node, what, _SHA256, "64 hexadecimal digits, lower case")
+        return self._matching(node, what, SHA256, "64 hexadecimal digits, lower case")
 
     def _languages(self, node: Node, what: str) -> tuple[str, ...]:
         tags = tuple(

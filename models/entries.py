@@ -58,12 +58,22 @@ def resolved(entries: Mapping[str, Entry], backend_id: str, model: str = "") -> 
         return f"{backend_id}:{model}"
     if backend_id in entries:
         return backend_id
-    return next((key for key in entries if key.startswith(f"{backend_id}:")), backend_id)
+    return preferred(entries, backend_id)
 
 
 def preferred(entries: Mapping[str, Entry], backend_id: str) -> str:
     """The backend of a runtime on a device when nobody says which model: an installed one before the program's own."""
-    return next((key for key in entries if key.startswith(f"{backend_id}:")), backend_id)
+    beginning = f"{backend_id}:"
+    return next((key for key in entries if key.startswith(beginning)), backend_id)
+
+
+def driver_of(entry: Entry, machine: Sequence[DeviceInfo]) -> str:
+    """Version of the driver of the device a backend runs on; empty when nobody knows, and for the processor."""
+    for device in machine:
+        support = device.support(entry.backend.runtime)
+        if device.device is entry.backend.device and support is not None and support.target == entry.target:
+            return device.driver
+    return ""
 
 
 def why_unknown(

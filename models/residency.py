@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from app.aio.tasks import TaskOwner
-from app.contracts.devices import Tier, WarmUp
-from app.contracts.errors import SottoError, Unavailable
+from app.contracts.devices import WarmUp
+from app.contracts.errors import Unavailable
 from app.contracts.events import HostChanged, Notice, SystemEvent
 from models.embedded import EmbeddedModels
 from models.hosted.base import HostedRuntime
@@ -62,10 +62,6 @@ class Fleet(Protocol):
         """Every backend that has been asked for."""
         ...
 
-    def build(self, backend_id: str) -> HostedRuntime:
-        """One backend."""
-        ...
-
     def resolve(self, backend_id: str, model: str = "") -> str:
         """The id that is meant."""
         ...
@@ -97,9 +93,8 @@ class Residency:
         self._models = EmbeddedModels()
         self._sizes: dict[str, int] = {}
         self._told: set[str] = set()
-        self._tasks = TaskOwner(_task_failed)
+        self._tasks = TaskOwner()
         self._sweeping: asyncio.Task[None] | None = None
-        self._warming: asyncio.Task[None] | None = None
         self._closed = False
 
     def attach(self, fleet: Fleet) -> None:
@@ -161,30 +156,10 @@ class Residency:
         if event.state == "warm" and self._fleet is not None:
             self._start_sweeping()
 
-    def prewarm(self, ladders: Iterable[Sequence[Tier]]) -> None:
-        """Load the first tier of each ladder that can be had, one after the other, in the background.
-
-        Does nothing while an earlier call is still at it. Errors are not told: whoever needs the model will meet them.
-        """
-        if self._closed or (self._warming is not None and not self._warming.done()):
-            return
-        wanted = tuple(tuple(ladder) for ladder in ladders)
-        self._warming = self._tasks.start(self._prewarm(wanted), "prewarm")
-
     async def aclose(self) -> None:
         """Stop watching. The hosts are closed by whoever owns them."""
         self._closed = True
         await self._tasks.aclose()
-
-    async def _prewarm(self, ladders: Sequence[Sequence[Tier]]) -> None:
-        for ladder in ladders:
-            for tier in ladder:
-                try:
-                    await self._whole().build(self._whole().resolve(tier.backend_id, tier.model)).warm_up()
-                except SottoError as error:
-                    log.info("%s was not loaded ahead: %s", tier.backend_id, error)
-                else:
-                    break
 
     async def _sweep(self) -> None:
         """Until nothing is loaded any more: measure, unload what is over the budget and what nobody uses."""
@@ -266,7 +241,3 @@ class Residency:
 
 def _gb(size: int) -> str:
     return f"{size / GB:.1f} GB"
-
-
-def _task_failed(error: BaseException, name: str) -> None:
-    log.error("task %s failed", name, exc_info=error)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from app.contracts.errors import SottoError, Unavailable
 from app.contracts.ports import Secrets
 from app.settings.consent import Consent
 from app.settings.servers import ServerEntry, ServersFile
-from models.llm.openai_compatible import RemoteTextGenerator, Server
 from models.recipes import RECIPES
 from models.registry import ENTRIES
+
+if TYPE_CHECKING:
+    from models.llm.openai_compatible import RemoteTextGenerator
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +68,8 @@ class Servers:
 
     def generator(self, entry: ServerEntry) -> RemoteTextGenerator:
         """One server as a language model."""
+        from models.llm.openai_compatible import RemoteTextGenerator, Server  # most people have none
+
         return RemoteTextGenerator(
             Server(
                 base_url=entry.address.url,

@@ -7,20 +7,27 @@ Whoever starts work that outlives a call keeps a `TaskOwner` and closes it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+log = logging.getLogger(__name__)
+
 _T = TypeVar("_T")
+
+
+def _logged(error: BaseException, name: str) -> None:
+    log.error("task %s failed", name, exc_info=error)
 
 
 class TaskOwner:
     """Owns every task it starts.
 
     Args:
-        on_failure: Gets the error and the name of a task that failed; cancelling is no failure.
+        on_failure: Gets the error and the name of a task that failed, by default the log; cancelling is no failure.
     """
 
-    def __init__(self, on_failure: Callable[[BaseException, str], None]) -> None:
+    def __init__(self, on_failure: Callable[[BaseException, str], None] = _logged) -> None:
         self._on_failure = on_failure
         self._tasks: set[asyncio.Task[Any]] = set()
 

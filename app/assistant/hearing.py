@@ -82,6 +82,7 @@ class Utterance:
         self._on_released = on_released
         self._hands_free = hands_free
         self._overlap = overlap
+        self._looked_at = 0
         self._gate = VoiceGate()
         self._chunks: list[AudioChunk] = []
         self._samples = 0
@@ -180,7 +181,9 @@ class Utterance:
                 return partial
             asked = self._parts.clock.monotonic()
             final = await stream.finish()
-            self.recognising_s += self._parts.clock.monotonic() - asked
+            took_s = self._parts.clock.monotonic() - asked
+            self.recognising_s += took_s
+            self._parts.pace.look_s = min(self._parts.pace.look_s, took_s)
             return final
         finally:
             await stream.aclose()
@@ -191,13 +194,15 @@ class Utterance:
         partial = await stream.partial()
         now = self._parts.clock.monotonic()
         self.recognising_s += now - asked
+        self._parts.pace.look_s = now - asked
+        self._looked_at = self._samples
         if partial.text and partial.text != before.text:
             self._on_partial(partial.text)
         return partial
 
     def _worth_a_look(self, partial: Transcript) -> bool:
-        """A partial pays when somebody spoke since the last one, or has just fallen silent."""
-        if not self._gate.has_speech:
+        """A partial pays when somebody spoke since the last one, or has just fallen silent; a slow one seldom."""
+        if not self._gate.has_speech or self._samples - self._looked_at < self._parts.pace.fresh_samples:
             return False
         unseen = self._last_speech() + SETTLED_SAMPLES - partial.samples
         if unseen <= 0:

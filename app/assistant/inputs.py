@@ -50,7 +50,7 @@ class Prefetch:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._task: asyncio.Task[None] | None = None
-        self._tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+        self._tasks = TaskOwner()
         self._over = False
 
     def guess(self, text: str) -> None:
@@ -179,6 +179,7 @@ def recorded(chunks: Iterable[AudioChunk], name: str) -> Ask:
 
     async def ask(turn: Turn) -> Question:
         texts: list[str] = []
+        certain: list[float | None] = []
         turn.stream.emit(Status(stage="transcribe", message="Recognising…"))
         with turn.ledger.stage("transcribe", turn.parts.speech_to_text.backend) as stage:
             async with contextlib.aclosing(speech_segments(chunks, turn.parts.voice_activity)) as segments:
@@ -186,9 +187,14 @@ def recorded(chunks: Iterable[AudioChunk], name: str) -> Ask:
                     transcript = await turn.parts.speech_to_text.transcribe(segment)
                     if transcript.text:
                         texts.append(transcript.text)
+                        certain.append(transcript.confidence)
                         stage.first_output = stage.first_output or turn.parts.clock.monotonic()
                         turn.stream.emit(PartialTranscript(text=" ".join(texts)))
-        words = _final(turn, Transcript(" ".join(texts), 0), NoSpeech(f"No speech was heard in {name}."))
+        # The whole is as certain as its least certain part; of a part that nobody judged, nothing is known.
+        known = [each for each in certain if each is not None]
+        confidence = min(known) if known and len(known) == len(certain) else None
+        heard = Transcript(" ".join(texts), 0, confidence=confidence)
+        words = _final(turn, heard, NoSpeech(f"No speech was heard in {name}."))
         now = turn.parts.clock.monotonic()
         return Question(words, now, transcribed_at=now)
 

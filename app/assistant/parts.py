@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.contracts.audio import VoiceOptions
+from app.contracts.audio import SPEECH_RATE_HZ, VoiceOptions
 from app.contracts.ports import (
     AudioSink,
     AudioSource,
@@ -19,6 +19,27 @@ from app.contracts.ports import (
 )
 from app.contracts.text import GenerationRequest
 from app.pipeline.run import Run
+
+QUICK_LOOK_S = 0.6
+"""A look that takes longer may still be under way when the key goes up, and the final text then waits for both."""
+SLOW_LOOK_SHARE = 10
+"""After a slow look, so many times as much sound comes before the next one."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How quick a recogniser is: kept from one utterance to the next, since a slow one stays slow.
+
+    Attributes:
+        look_s: Seconds the last look at the words so far took; less once a final text has taken less.
+    """
+
+    look_s: float = 0.0
+
+    @property
+    def fresh_samples(self) -> int:
+        """Sound that has to come after a slow look before the next one; 0 when looks are quick."""
+        return int(self.look_s * SLOW_LOOK_SHARE * SPEECH_RATE_HZ) if self.look_s > QUICK_LOOK_S else 0
 
 
 class Pipelines(Protocol):
@@ -55,6 +76,7 @@ class Parts:
     governor: Governor
     clock: Clock
     pipelines: Pipelines | None = None
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)

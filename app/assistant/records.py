@@ -71,7 +71,7 @@ class Recorder:
         self._open: dict[str, _Open] = {}
         self._answers: dict[str, str] = {}
         self._writing: set[asyncio.Task[None]] = set()
-        self._tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+        self._tasks = TaskOwner()
 
     def note(self, event: TurnEvent) -> None:
         """Take an event of any turn."""

@@ -1,4 +1,7 @@
-"""Sound files, both ways: any format PyAV reads comes in as 16 kHz mono; a WAV file goes out whole or not at all."""
+"""Sound files, both ways: any format PyAV reads comes in as 16 kHz mono; a WAV file goes out whole or not at all.
+
+PyAV is imported where a file is read: a typed question needs none, and would wait for it.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-import av
-import av.error
 import numpy as np
 
 from app.audio.levels import Samples, as_pcm
@@ -40,6 +41,8 @@ def read_clip(path: Path | str) -> Iterator[AudioChunk]:
     Raises:
         InvalidInput: While iterating: it is not there, is no sound file, holds no sound, or ends too soon.
     """
+    import av.error
+
     path = Path(path)
     _look(path)
     try:
@@ -127,6 +130,8 @@ def _look(path: Path) -> None:
 
 def _decoded(container: Any, path: Path) -> Iterator[Samples]:
     """The samples as they come out of the decoder, at 16 kHz."""
+    import av.error
+
     resampler = av.AudioResampler(format="fltp", rate=SPEECH_RATE_HZ)
     found = False
     try:
@@ -170,6 +175,8 @@ def _chunk(samples: Samples) -> AudioChunk:
 
 def _complete(path: Path, container: Any, samples: int) -> None:
     """Notice a file that was cut off."""
+    import av
+
     read_s = samples / SPEECH_RATE_HZ
     names = set(container.format.name.split(","))
     promised_s = (container.duration or 0) / av.time_base if names & _EXACT_LENGTH else 0.0

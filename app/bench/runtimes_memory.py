@@ -17,7 +17,7 @@ from app.bench.report import Figure, single
 from app.contracts.audio import VoiceOptions
 from app.contracts.ports import Embedder, SpeechToText, TextGenerator, TextToSpeech
 from app.contracts.text import ChatMessage, GenerationRequest, Role
-from models.calibration.material import recording
+from models.devices.exercise import clip
 from models.hosted.base import HostedRuntime
 from models.memory import resident_bytes
 
@@ -83,7 +83,7 @@ async def _ask_once(runtime: HostedRuntime) -> None:
             request = GenerationRequest((ChatMessage(Role.USER, "Say hello."),), max_tokens=2, temperature=0.0)
             _ = [piece async for piece in runtime.generate(request)]
         case SpeechToText():
-            await runtime.transcribe(recording())
+            await runtime.transcribe(clip())
         case TextToSpeech():
             _ = [chunk async for chunk in runtime.synthesize("Hello there.", VoiceOptions())]
         case Embedder():

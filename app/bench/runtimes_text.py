@@ -27,7 +27,7 @@ PATIENCE_S = 15.0
 _AFTER_TOKENS = 5
 _COMMON = "You are a helpful assistant."
 _LONG = " ".join(
-    f"Item {number} of the inventory is a wooden box with {number * 7 % 31} nails." for number in range(60)
+    f"Item {number} of the inventory is a wooden box with {number * 7 % 31} nails." for number in range(42)
 )
 _LONGEST_WAIT_S = 3.0
 
@@ -147,6 +147,7 @@ async def _agreed_answer(port: TextGenerator) -> list[tuple[str, float | None]]:
 
 async def _cancel_writing(port: TextGenerator, measured: Measured, process: Callable[[], int]) -> None:
     for _ in in_time(CANCELS):
+        await port.warm_up()  # its process may have been ended by the cancel before
         pid = process()
         pieces = port.generate(replace(question(), max_tokens=400))
         try:
@@ -168,6 +169,7 @@ async def _cancel_reading(port: TextGenerator, measured: Measured, process: Call
         wait_s = min(_LONGEST_WAIT_S, (time.perf_counter() - began) * 0.4)
     stops = port.capabilities.cancel is CancelGranularity.TOKEN and port.backend.device is not Device.REMOTE
     for _ in in_time(CANCELS if stops else CANCELS_WITH_RESTART):
+        await port.warm_up()  # its process may have been ended by the cancel before
         pid = process()
         reading = asyncio.create_task(_first_piece(port))
         await asyncio.wait({reading}, timeout=wait_s)

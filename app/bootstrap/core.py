@@ -46,6 +46,7 @@ from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore
 from app.settings.table import BY_KEY
 from models.backends import Backends
+from models.tts.choosing import FASTEST, SLOWEST
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,8 @@ class Services:
             self.assistant.publish(Notice(level="warning", code="settings", message=problem))
 
     async def _look_for_the_voice(self) -> None:
-        """Say that the voice of the settings is not one of these, since another one speaks then."""
-        wanted = self.settings.text("voice.id")
+        """Say that the voice of the settings, or of the profile, is not one of these, since another one speaks then."""
+        wanted = self.settings.text("voice.id") or self.profile.voice
         if not wanted:
             return
         try:
@@ -212,7 +213,7 @@ def _assemble(
     bulletin.assistant = assistant
     if events is not None:
         assistant.subscribe(events)
-    tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+    tasks = TaskOwner()
     stack.push_async_callback(tasks.aclose)
     assistant.subscribe(_ReadyCue(settings, sound.speaker, tasks))
     assistant.subscribe(runtimes.calibration.note)
@@ -330,12 +331,11 @@ async def _follow_file(settings: SettingsStore, bulletin: _Bulletin) -> None:
 
 def _turn_options(options: CoreOptions, settings: SettingsStore, profile: Profile) -> TurnOptions:
     aloud = profile.speak and settings.flag("voice.speak_answers")
+    speed = min(FASTEST, max(SLOWEST, settings.number("voice.speed") * profile.speed))
     return TurnOptions(
         speak=options.speech is Speech.FILE or (options.speech is Speech.AS_CHOSEN and aloud),
         must_speak=options.speech is Speech.FILE,
-        voice=VoiceOptions(
-            voice=settings.text("voice.id") or profile.voice, speed=settings.number("voice.speed") * profile.speed
-        ),
+        voice=VoiceOptions(voice=settings.text("voice.id") or profile.voice, speed=speed),
         max_tokens=profile.max_tokens,
         overlap=options.overlap,
         pipeline=profile.pipeline if settings.flag("pipelines.enabled") else "",

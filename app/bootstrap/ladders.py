@@ -10,12 +10,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.ports import Calibrator
 from app.pipeline.ordering import OrderedLadder, order_ladder
 from app.settings.profiles import Profile
 from models.backends import Backends
-from models.registry import ENTRIES
+from models.registry import ENTRIES, Port
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,12 @@ _KINDS = {
     "text": "text_generation",
     "text_to_speech": "text_to_audio",
     "voice_activity": "voice_activity",
+}
+_PORTS = {
+    "speech_to_text": Port.SPEECH_TO_TEXT,
+    "text": Port.TEXT,
+    "text_to_speech": Port.TEXT_TO_SPEECH,
+    "voice_activity": Port.VOICE_ACTIVITY,
 }
 
 
@@ -53,11 +60,15 @@ class Ladders:
 def ladders_of(profile: Profile, backends: Backends, calibrator: Calibrator) -> Ladders:
     """The tiers of a profile on this machine."""
     finder = _Finder(profile, backends)
-    text = ordered(finder.there("text", profile.text), profile, backends, calibrator)
+
+    def ordered(tiers: Sequence[Tier], *, escalates: bool) -> OrderedLadder:
+        return in_order(tiers, profile.goal, backends, calibrator, escalates=escalates)
+
+    text = ordered(finder.there("text", profile.text), escalates=True)
     return Ladders(
-        speech_to_text=finder.there("speech_to_text", profile.speech_to_text),
+        speech_to_text=ordered(finder.there("speech_to_text", profile.speech_to_text), escalates=False).tiers,
         text=text.tiers,
-        text_to_speech=finder.there("text_to_speech", profile.text_to_speech),
+        text_to_speech=ordered(finder.there("text_to_speech", profile.text_to_speech), escalates=False).tiers,
         voice_activity=finder.there("voice_activity", profile.voice_activity),
         reasons=text.reasons,
         problems=tuple(finder.problems),
@@ -65,12 +76,14 @@ def ladders_of(profile: Profile, backends: Backends, calibrator: Calibrator) -> 
     )
 
 
-def ordered(tiers: Sequence[Tier], profile: Profile, backends: Backends, calibrator: Calibrator) -> OrderedLadder:
-    """The tiers that answer, in the order of the profile's goal as far as they have been measured."""
+def in_order(
+    tiers: Sequence[Tier], goal: Goal, backends: Backends, calibrator: Calibrator, *, escalates: bool
+) -> OrderedLadder:
+    """The tiers in the order of a goal as far as they have been measured; see `order_ladder`."""
     measurements = [found for tier in tiers if (found := calibrator.measured(tier.backend_id)) is not None]
     capability = {tier.backend_id: backends.parameters(tier.backend_id) for tier in tiers}
     remote = [tier.backend_id for tier in tiers if backends.remote(tier.backend_id)]
-    return order_ladder(tiers, measurements, profile.goal, capability, remote=remote)
+    return order_ladder(tiers, measurements, goal, capability, remote=remote, escalates=escalates)
 
 
 class _Finder:
@@ -87,7 +100,7 @@ class _Finder:
         found: dict[str, Tier] = {}
         for tier in tiers:
             key = self._backends.of_tier(tier)
-            why = "" if key in ENTRIES else self._backends.why_not(key)
+            why = self._misplaced(key, job) or ("" if key in ENTRIES else self._backends.why_not(key))
             if why:
                 self.missing.append(why)
                 log.info("profile %s: %s is left out: %s", self._profile.profile_id, tier.backend_id, why)
@@ -103,3 +116,10 @@ class _Finder:
             )
             return (Tier(with_program, first.model if first else tiers[0].model),)
         return tuple(found.values())
+
+    def _misplaced(self, backend_id: str, job: str) -> str:
+        """Why a backend is no tier of this job, whether it can be had or not; empty when it is one."""
+        entry = self._backends.entries.get(backend_id)
+        if entry is None or entry.port is _PORTS[job]:
+            return ""
+        return f"{self._profile.path}: {backend_id} cannot do {_PORTS[job]}; it does {entry.port}."

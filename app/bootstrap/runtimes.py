@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from app.aio.lease import CpuLease
 from app.aio.tasks import TaskOwner
 from app.contracts.calibration import Measurement
-from app.contracts.devices import Backend, Device
+from app.contracts.devices import Backend, Device, Presence
 from app.contracts.errors import SottoError
-from app.contracts.events import HostChanged, SystemEvent
+from app.contracts.events import HostChanged, Notice, SystemEvent
 from app.contracts.ports import Machine, PowerMonitor, Runtime
 from app.settings.consent import Consent
 from app.settings.paths import Paths
@@ -65,6 +65,7 @@ class RuntimeServices:
     compiling: CompileGate
     calibration: CalibrationJob
     problems: tuple[str, ...]
+    _publish: Publish
     _tasks: TaskOwner
 
     def start(self) -> None:
@@ -81,10 +82,19 @@ class RuntimeServices:
         await self.backends.aclose()
 
     async def _look(self) -> None:
+        """Look, and say what was found: the tiers are chosen once, at the start."""
+        before = self.machine.look()
         try:
-            await self.machine.refresh()
+            found = await self.machine.refresh()
         except SottoError as error:
             log.warning("the devices could not be looked for: %s", error)
+            return
+        known = {device.device for device in before if device.presence is Presence.READY}
+        names = [info.name for info in found if info.presence is Presence.READY and info.device not in known]
+        if names:
+            message = f"Models can run on {' and '.join(names)} too."
+            remedy = "It is used after the next start of Sotto."
+            self._publish(Notice(level="info", code="devices-found", message=message, remedy=remedy))
 
 
 def put_runtimes_together(
@@ -131,9 +141,9 @@ def put_runtimes_together(
         publish,
         Watch(enabled=lambda: settings.flag("models.calibrate")),
     )
-    tasks = TaskOwner(lambda error, name: log.error("%s failed", name, exc_info=error))
+    tasks = TaskOwner()
     return RuntimeServices(
-        backends, machine, store, measurements, residency, compiling, calibration, servers.problems, tasks
+        backends, machine, store, measurements, residency, compiling, calibration, servers.problems, publish, tasks
     )
 
 

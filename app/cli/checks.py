@@ -22,6 +22,7 @@ from app.settings.instance import InstanceLock
 from app.settings.paths import Paths, asset
 from app.settings.profiles import ProfileStore
 from app.settings.store import SettingsStore
+from models.compiled.blobs import CompiledModels
 from models.devices.advice import KIND
 from models.devices.machine import SystemMachine
 from models.devices.selftest import read as read_selftests
@@ -232,6 +233,8 @@ def devices(paths: Paths) -> Iterator[Finding]:
         if not verdict.passed:
             detail = f"{backend_id} failed: {verdict.trouble}."
             yield Finding("self-test", "Self-test", State.WARNING, detail, "Update the driver, then: sotto devices")
+    for failure in CompiledModels(paths.compiled_dir).failures():
+        yield Finding("compile", "Compiling", State.WARNING, failure, "Update the driver, then: sotto devices")
 
 
 def _runtimes_on(info: DeviceInfo) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from app.cli.console import Console, printable
 from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
 from app.settings.paths import Paths
+from models.compiled.blobs import CompiledModels
 from models.devices.kept import device_fields
 from models.devices.machine import SystemMachine
 from models.devices.selftest import forget_failures
@@ -31,8 +32,9 @@ _OUTDATED = "Only the processor is known: drivers or libraries have changed sinc
 
 
 def devices(options: argparse.Namespace, console: Console) -> int:
-    """Run it; returns the exit code. A new look also lets models that failed their self-test be tried again."""
-    folder = Paths.default().machine_dir
+    """Run it; returns the exit code. A new look also lets be tried again what failed its self-test or its compile."""
+    paths = Paths.default()
+    folder = paths.machine_dir
     machine = SystemMachine(folder)
     if options.known:
         found = machine.look()
@@ -40,6 +42,7 @@ def devices(options: argparse.Namespace, console: Console) -> int:
         console.live("Looking…")
         found = asyncio.run(machine.refresh())
         forget_failures(folder)
+        CompiledModels(paths.compiled_dir).forget_failures()
     if options.json:
         console.write(as_json(found, machine.looked_at_s) + "\n")
     else:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from app.cli.console import Console, report, standard_console
-from app.cli.parser import build_parser, read_command_line
-from app.cli.streams import ensure_standard_streams
-from app.contracts.errors import SottoError, TurnCancelledError
+if TYPE_CHECKING:
+    import argparse
+
+    from app.cli.console import Console
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,8 +18,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: The command line is wrong (2), or only help or the version was asked for (0).
     """
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        from app.contracts.errors import TurnCancelledError
+
+        return TurnCancelledError.exit_code
+
+
+def _run(given: list[str]) -> int:
+    """The whole command. What it needs is imported here, where Ctrl+C is already expected."""
+    from app.cli.console import report, standard_console
+    from app.cli.parser import build_parser, read_command_line
+    from app.cli.streams import ensure_standard_streams
+    from app.contracts.errors import SottoError
+
     ensure_standard_streams()
-    given = list(sys.argv[1:] if arguments is None else arguments)
     if getattr(sys, "frozen", False):
         _be_a_host(given)
     parser = build_parser()
@@ -31,8 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _dispatch(options, console)
     except SottoError as error:
         return report(console, error)
-    except KeyboardInterrupt:
-        return TurnCancelledError.exit_code
 
 
 def _dispatch(options: argparse.Namespace, console: Console) -> int:

@@ -20,7 +20,8 @@ from models.store.model import InstalledModel
 from models.store.network import Network
 from models.store.patience import Patience
 from models.store.progress import silent
-from models.store.pull import Pull, spoken_bytes
+from models.store.pull import Pull
+from models.store.room import spoken_bytes
 from models.store.store import Store
 from models.store.wanted import Wanted
 
@@ -125,7 +126,7 @@ def verify_models(console: Console, store: Store, name: str, *, as_json: bool) -
         raise StorageError(
             f"Damaged: {', '.join(damaged)}.",
             code="model-damaged",
-            remedy="`sotto models remove NAME`, then `sotto models pull NAME` gets it again.",
+            remedy="`sotto models remove NAME`, then pull or import it again.",
         )
     return StorageError.exit_code if problems else 0
 

@@ -12,7 +12,7 @@ from app.contracts.errors import SottoError
 from models.catalogue import Catalogue, CatalogueModel
 from models.store.manifest import Manifest
 from models.store.model import Task
-from models.store.pull import spoken_bytes
+from models.store.room import spoken_bytes
 from models.store.store import Store
 
 _MOST_LANGUAGES = 3

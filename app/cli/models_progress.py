@@ -10,7 +10,8 @@ from dataclasses import asdict
 from app.cli.console import Console, printable
 from models.store.model import InstalledModel
 from models.store.progress import Progress, State
-from models.store.pull import Pull, spoken_bytes
+from models.store.pull import Pull
+from models.store.room import spoken_bytes
 
 _EVERY_S = 10.0
 _POLL_S = 0.1

@@ -54,6 +54,12 @@ class _Here:
         )
 
     def why_not(self, entry: ServerEntry) -> Unavailable | None:
+        if reserved(entry.server_id):
+            return Unavailable(
+                f"The server {entry.server_id} has the id of another backend.",
+                code="servers",
+                remedy=f"Call it something else in {self.file.path}.",
+            )
         return refusal(entry, self.consent, offline=self.offline)
 
 

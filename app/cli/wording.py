@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.contracts.devices import Device
 from app.contracts.energy import Energy, Provenance
 from app.contracts.metrics import StageMetrics, TurnMetrics
 
@@ -43,4 +44,5 @@ def _speed(stage: StageMetrics) -> str:
     """How many tokens, and how fast once the first one was there: loading and reading the question do not count."""
     writing_ms = stage.elapsed_ms - (stage.first_output_ms or 0.0)
     rate = f" at {(stage.tokens - 1) / writing_ms * 1000:.0f}/s" if stage.tokens > 1 and writing_ms > 0 else ""
-    return f"{stage.tokens} tokens{rate} on the {stage.device}"
+    where = "a server" if stage.device is Device.REMOTE else f"the {stage.device}"
+    return f"{stage.tokens} tokens{rate} on {where}"

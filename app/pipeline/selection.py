@@ -4,8 +4,8 @@ Why it exists: a pipeline is written for any machine. What it asks for may not b
 not be allowed just now; it should run all the same, and nobody should have to guess where.
 
 Nearest is, in this order: the model that was asked for, then the device (the next one in `ORDER` upwards, then
-downwards), then the catalogue's own order of preference. A backend whose text leaves the machine is taken only when it
-is asked for: by its id, or by ``preferred_hardware: remote``.
+downwards), then a model of the same family, then the catalogue's own order of preference. A backend whose text leaves
+the machine is taken only when it is asked for: by its id, or by ``preferred_hardware: remote``.
 """
 
 from __future__ import annotations
@@ -114,10 +114,6 @@ class Selector:
         found = sorted(self._candidates(kind, remote=False), key=lambda backend: _distance(backend, wish))
         return tuple(tier for tier in map(_tier, found) if tier not in gone)
 
-    def device_of(self, kind: str, tier: Tier) -> Device:
-        """Where a tier of this kind runs."""
-        return next(backend.device for backend in self._there(kind) if backend.backend_id == tier.backend_id)
-
     def _there(self, kind: str) -> tuple[Backend, ...]:
         if kind not in self._serving:
             self._serving[kind] = self._runtimes.serving(kind)
@@ -209,13 +205,20 @@ def same_model(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def _distance(backend: Backend, wish: Wish) -> tuple[bool, int]:
+def _distance(backend: Backend, wish: Wish) -> tuple[bool, int, bool]:
     """How far a backend is from a wish; equal ones keep the catalogue's order."""
     other_model = bool(wish.model) and not same_model(backend.model, wish.model)
+    stranger = other_model and not _akin(backend, wish.model)
     if wish.device is None:
-        return other_model, 0
+        return other_model, 0, stranger
     steps = ORDER.index(backend.device) - ORDER.index(wish.device)
-    return other_model, steps if steps >= 0 else len(ORDER) - steps
+    return other_model, steps if steps >= 0 else len(ORDER) - steps, stranger
+
+
+def _akin(backend: Backend, model: str) -> bool:
+    """Whether a backend is of the family a model's name begins with: ``piper-tts`` is akin to every Piper voice."""
+    family = re.match(r"[a-z]+", model.casefold())
+    return family is not None and family.group() in f"{backend.runtime} {backend.model}".casefold()
 
 
 def _tier(backend: Backend) -> Tier:

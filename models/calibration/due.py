@@ -9,6 +9,7 @@ from typing import Protocol
 from app.contracts.devices import Backend, Device
 from app.contracts.ports import Machine
 from models.calibration.store import FILE, Measurements
+from models.entries import driver_of
 from models.hosted.base import HostedRuntime
 from models.registry import Entry
 
@@ -51,17 +52,7 @@ def open_measurements(machine_dir: Path, fleet: Fleet, machine: Machine | None =
     def revision_of(backend_id: str) -> str:
         revision = fleet.revision(backend_id)
         entry = fleet.entries.get(backend_id)
-        driver = _driver(entry, machine) if entry is not None and machine is not None else ""
+        driver = driver_of(entry, machine.look()) if entry is not None and machine is not None else ""
         return f"{revision}, driver {driver}" if driver else revision
 
     return Measurements(machine_dir / FILE, revision_of)
-
-
-def _driver(entry: Entry, machine: Machine) -> str:
-    if entry.backend.device is Device.CPU:
-        return ""
-    for info in machine.look():
-        support = info.support(entry.backend.runtime)
-        if info.device is entry.backend.device and support is not None and support.target == entry.target:
-            return info.driver
-    return ""

@@ -6,13 +6,8 @@ Why it exists: figures can be compared only when they come from the same work.
 from __future__ import annotations
 
 import secrets
-import wave
 
-import numpy as np
-
-from app.contracts.audio import AudioChunk
 from app.contracts.text import ChatMessage, GenerationRequest, Role
-from app.settings.paths import asset
 
 TOKENS = 48
 """Tokens of the known answer, at most: what a short answer has."""
@@ -28,8 +23,7 @@ TEXTS = tuple(
         "arrived a little later than everybody had hoped.",
     )
 )
-"""What vectors are made of."""
-_RECORDING = "recordings/capital-of-france.wav"
+"""What vectors are made of. What recognisers hear is the clip of `models.devices.exercise`."""
 
 
 def question() -> GenerationRequest:
@@ -38,14 +32,3 @@ def question() -> GenerationRequest:
     asked = "Tell me a story about a lighthouse keeper who finds a strange boat on the beach one morning."
     messages = (ChatMessage(Role.SYSTEM, fresh), ChatMessage(Role.USER, asked))
     return GenerationRequest(messages, max_tokens=TOKENS, temperature=0.0, seed=1)
-
-
-def recording() -> AudioChunk:
-    """The known recording, about two seconds of speech at 16 kHz.
-
-    Raises:
-        Unavailable: It is missing from the installation.
-    """
-    with wave.open(str(asset(_RECORDING))) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype("<f4") / 32768.0
-        return AudioChunk(samples.tobytes(), file.getframerate())

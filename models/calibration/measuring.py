@@ -20,7 +20,8 @@ from app.contracts.ports import (
     TextToSpeech,
     VoiceActivity,
 )
-from models.calibration.material import SENTENCE, TEXTS, question, recording
+from models.calibration.material import SENTENCE, TEXTS, question
+from models.devices.exercise import clip
 from models.hosted.base import HostedRuntime
 
 REPEATS = 3
@@ -133,11 +134,11 @@ async def _write(port: TextGenerator) -> Pass:
 
 
 async def _hear(port: SpeechToText) -> Pass:
-    clip = recording()
+    sound = clip()
     began = time.perf_counter()
-    await port.transcribe(clip)
+    await port.transcribe(sound)
     busy_s = time.perf_counter() - began
-    return Pass(busy_s=busy_s, real_time_factor=busy_s / clip.seconds)
+    return Pass(busy_s=busy_s, real_time_factor=busy_s / sound.seconds)
 
 
 async def _speak(port: TextToSpeech) -> Pass:
@@ -160,15 +161,15 @@ async def _embed(port: Embedder) -> Pass:
 
 
 async def _listen(port: VoiceActivity) -> Pass:
-    clip = recording()
+    sound = clip()
     began = time.perf_counter()
     stream = await port.open_stream()
     try:
-        await stream.feed(clip)
+        await stream.feed(sound)
     finally:
         await stream.aclose()
     busy_s = time.perf_counter() - began
-    return Pass(busy_s=busy_s, real_time_factor=busy_s / clip.seconds)
+    return Pass(busy_s=busy_s, real_time_factor=busy_s / sound.seconds)
 
 
 def _median(values: list[float | None]) -> float | None:

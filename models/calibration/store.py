@@ -117,7 +117,7 @@ class Measurements:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             entries = content["measurements"] if content["version"] == _VERSION else []
             read = [_measurement(entry) for entry in entries]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("what was measured on this machine cannot be read and is measured anew: %r", error)
             return
         self._kept = {(one.backend_id, one.power_source): one for one in read}

@@ -20,15 +20,17 @@ from pathlib import Path
 
 import psutil
 
+from app.settings.disk import disk_error
 from app.settings.files import write_whole
+from models.json_file import read_object
 from models.memory import GB, file_bytes
+from models.store.manifest import digest_of
 
 log = logging.getLogger(__name__)
 
 _MANIFEST = "manifest.json"
 _VERDICT = ".verdict.json"
 _MAKING = ".making-"
-_READ_BYTES = 1 << 20
 LIMIT_BYTES = 20 * GB
 """All compiled models together take no more; the one used longest ago goes first."""
 
@@ -110,7 +112,9 @@ class CompiledModels:
         return making
 
     def finish(self, key: CompiledKey, making: Path, took_s: float) -> None:
-        """What was compiled is whole: seal it and put it in its place."""
+        """What was compiled is whole: seal it and put it in its place, unless another process was quicker."""
+        if self.look(key) is Found.WHOLE:  # it may be in use
+            return
         _seal(making, key, took_s)
         place = self.place(key)
         shutil.rmtree(place, ignore_errors=True)
@@ -125,12 +129,12 @@ class CompiledModels:
         place = self.place(key)
         if not place.is_dir():
             return Found.MISSING
-        files = _sealed_files(_mapping(place / _MANIFEST))
+        files = _sealed_files(read_object(place / _MANIFEST))
         if files is None:
             return Found.MISSING if not any(place.iterdir()) else Found.DAMAGED
         for name, (size, digest) in files.items():
             path = place / name
-            if not path.is_file() or path.stat().st_size != size or _sha256(path) != digest:
+            if not path.is_file() or path.stat().st_size != size or digest_of(path) != digest:
                 log.warning("the compiled model in %s is damaged: %s is not as it was", place.name, name)
                 return Found.DAMAGED
         os.utime(place / _MANIFEST)  # so that it counts as used now
@@ -141,7 +145,7 @@ class CompiledModels:
         place = self.place(key)
         if not place.is_dir() or not any(place.iterdir()):
             return
-        manifest = _mapping(place / _MANIFEST)
+        manifest = read_object(place / _MANIFEST)
         sealed = _sealed_files(manifest)
         sizes = {name: path.stat().st_size for name, path in _files(place)}
         if sealed is None or sizes != {name: size for name, (size, _) in sealed.items()}:
@@ -154,7 +158,7 @@ class CompiledModels:
 
     def verdict(self, key: CompiledKey) -> Verdict:
         """What is remembered of a key."""
-        kept = _mapping(self._folder / f"{key.digest}{_VERDICT}")
+        kept = read_object(self._folder / f"{key.digest}{_VERDICT}")
         failed = kept.get("failed")
         return Verdict(failed if isinstance(failed, str) else "", kept.get("rebuilt") is True)
 
@@ -170,6 +174,28 @@ class CompiledModels:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(self._folder / f"{key.digest}{_VERDICT}", json.dumps(content, indent=1))
         return now
+
+    def failures(self) -> tuple[str, ...]:
+        """What could not be compiled and why, a sentence each."""
+        found = []
+        for path in sorted(self._folder.glob(f"*{_VERDICT}")):
+            kept = read_object(path)
+            key = kept.get("key")
+            if isinstance(key, dict) and kept.get("failed"):
+                found.append(f"{key.get('model')} for {key.get('device')} failed: {kept['failed']}")
+        return tuple(found)
+
+    def forget_failures(self) -> None:
+        """Try again at the next start what could not be compiled.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        for path in self._folder.glob(f"*{_VERDICT}"):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise disk_error(error, path) from error
 
     def prune(self, current: Collection[CompiledKey], in_use: Iterable[CompiledKey] = ()) -> None:
         """Delete what other versions compiled, what was left half-made, and the oldest above the limit.
@@ -189,7 +215,7 @@ class CompiledModels:
                 if not _runs(path.name.rpartition(_MAKING)[2]):
                     shutil.rmtree(path, ignore_errors=True)
                 continue
-            content = _mapping(path / _MANIFEST if path.is_dir() else path)
+            content = read_object(path / _MANIFEST if path.is_dir() else path)
             made_for = content.get("key")
             name = path.name.removesuffix(_VERDICT)
             if name not in valid and isinstance(made_for, dict) and any(key.same_purpose(made_for) for key in current):
@@ -207,7 +233,7 @@ class CompiledModels:
 
 
 def _seal(folder: Path, key: CompiledKey, took_s: float) -> None:
-    files = {name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in _files(folder)}
+    files = {name: {"size": path.stat().st_size, "sha256": digest_of(path)} for name, path in _files(folder)}
     content = {"key": asdict(key), "files": files, "compile_s": round(took_s, 2), "at_s": time.time()}
     write_whole(folder / _MANIFEST, json.dumps(content, indent=1))
 
@@ -231,23 +257,6 @@ def _sealed_files(manifest: Mapping[str, object]) -> dict[str, tuple[int, str]] 
             case _:
                 return None
     return sealed
-
-
-def _mapping(path: Path) -> Mapping[str, object]:
-    """A JSON object of ours; empty when it is not there or is damaged."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_READ_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _remove(path: Path) -> None:

@@ -31,6 +31,7 @@ from app.contracts.ports import Machine
 from app.settings.disk import disk_error
 from models.compiled.blobs import CompiledKey, CompiledModels, Found
 from models.compiled.job import CompileJob, in_words, sentence
+from models.entries import driver_of
 from models.hosted.base import HostedRuntime
 from models.libraries import version_of
 from models.openvino.target import compiles_for
@@ -87,7 +88,7 @@ class CompileGate:
         self._on_event = on_event
         self._timeout_s = timeout_s
         self._entries: Entries | None = None
-        self._tasks = TaskOwner(_task_failed)
+        self._tasks = TaskOwner()
         self._jobs: dict[str, CompileJob] = {}
         self._failed: dict[str, str] = {}
         self._loaded: dict[str, CompiledKey] = {}
@@ -115,7 +116,7 @@ class CompileGate:
             runtime=", ".join(
                 f"{library.distribution} {version_of(library.distribution)}" for library in entry.libraries
             ),
-            driver=self._driver(entry),
+            driver=driver_of(entry, self._machine.look()) if self._machine else "",
             options=json.dumps(dict(entry.options(around)), sort_keys=True),
         )
 
@@ -126,9 +127,13 @@ class CompileGate:
             Unavailable: It is being compiled (``compiling``), or cannot be (``compile-failed``).
         """
         entry = self._entry(runtime)
-        if entry is None or not self._enabled():
+        if entry is None:
             return
         key, name = self.key(entry), entry.backend.backend_id
+        if not self._enabled():  # the load compiles, but nothing damaged may be loaded either
+            if await asyncio.to_thread(self._models.look, key) is Found.DAMAGED:
+                await asyncio.to_thread(self._models.delete, key)
+            return
         if job := self._jobs.get(key.digest):
             raise _compiling(name, job)
         if reason := self._failed.get(key.digest) or (await asyncio.to_thread(self._models.verdict, key)).failed:
@@ -141,12 +146,14 @@ class CompileGate:
         raise _compiling(name, self._start(entry, key))
 
     async def after_load(self, runtime: HostedRuntime, warm: WarmUp) -> WarmUp:
-        """Keep what the load compiled besides."""
+        """Keep what the load compiled besides. What could be loaded may be made again when it is damaged later."""
         if (entry := self._entry(runtime)) is not None:
             key = self.key(entry)
             self._loaded[entry.backend.backend_id] = key
             try:
                 await asyncio.to_thread(self._models.renew, key)
+                if (await asyncio.to_thread(self._models.verdict, key)).rebuilt:
+                    await asyncio.to_thread(self._models.remember, key, rebuilt=False)
             except (OSError, StorageError) as error:
                 log.warning("what was compiled for %s is not kept: %s", entry.backend.backend_id, error)
         return warm
@@ -201,7 +208,8 @@ class CompileGate:
             async with self._one_at_a_time:
                 took_s = await self._compile(key, job)
         except _THE_COMPILERS_FAULT as error:
-            await self._give_up(entry, key, sentence(error))
+            again = isinstance(error, HostDied) and not (await asyncio.to_thread(self._models.verdict, key)).rebuilt
+            await self._give_up(entry, key, sentence(error), again=again)
             message = f"Failed: {sentence(error)}"
         except SottoError as error:  # for now; it may be mended without another version of anything
             self._failed[key.digest] = sentence(error)
@@ -228,10 +236,11 @@ class CompileGate:
         await asyncio.to_thread(self._models.prune, self._current(), tuple(self._loaded.values()))
         return took_s
 
-    async def _give_up(self, entry: Entry, key: CompiledKey, reason: str) -> None:
+    async def _give_up(self, entry: Entry, key: CompiledKey, reason: str, *, again: bool = False) -> None:
+        """Tell it and do not try again; with ``again`` once more in another session: it may have lacked memory."""
         self._failed[key.digest] = reason
         try:
-            await asyncio.to_thread(self._models.remember, key, failed=reason)
+            await asyncio.to_thread(self._models.remember, key, failed=None if again else reason, rebuilt=again or None)
         except (OSError, StorageError) as error:
             log.warning("that %s cannot be compiled is not remembered: %s", entry.backend.backend_id, error)
         self._on_event(
@@ -259,21 +268,10 @@ class CompileGate:
                     found.append(self.key(entry))
         return tuple(found)
 
-    def _driver(self, entry: Entry) -> str:
-        for device in self._machine.look() if self._machine else ():
-            support = device.support(entry.backend.runtime)
-            if device.device is entry.backend.device and support is not None and support.target == entry.target:
-                return device.driver
-        return ""
 
-
-_REMEDY = "The processor answers instead. Another version of the driver may help; `sotto devices` shows this one."
+_REMEDY = "The processor answers instead. Update the driver, then run `sotto devices`: it is tried again after that."
 
 
 def _compiling(name: str, job: CompileJob) -> Unavailable:
     since = f", {job.elapsed} so far" if job.elapsed else ""
     return Unavailable(f"{name} is being compiled for {job.device}{since}.", code="compiling")
-
-
-def _task_failed(error: BaseException, name: str) -> None:
-    log.error("task %s failed", name, exc_info=error)

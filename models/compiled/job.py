@@ -17,6 +17,7 @@ import psutil
 
 from app.contracts.errors import HostHung, SottoError, TimedOut
 from app.contracts.events import HostChanged, JobProgress
+from models.devices.advice import KIND
 from models.host.supervisor import Host, HostLimits
 from models.registry import Entry, Surroundings
 
@@ -24,7 +25,6 @@ TELL_S = 5.0
 """How often a job says that it is still at it."""
 NICENESS = 15
 """Engines that answer have less."""
-_DEVICES = {"npu": "the NPU", "igpu": "the integrated GPU", "gpu": "the GPU"}
 
 
 class CompileJob:
@@ -59,7 +59,7 @@ class CompileJob:
     @property
     def device(self) -> str:
         """The device in words."""
-        return _DEVICES.get(self._entry.backend.device, str(self._entry.backend.device))
+        return f"the {KIND[self._entry.backend.device]}"
 
     @property
     def elapsed(self) -> str:

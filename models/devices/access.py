@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,50 +55,6 @@ class UserAccess:
         at = self._root / path.lstrip("/")
         group = _group(at)
         return Node(path, os.access(at, os.R_OK | os.W_OK), group, bool(group) and _user() in _members(group))
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whom a device file belongs to, for a machine that is not this one.
-
-    Attributes:
-        user: Its owner's name.
-        group: Its group's name.
-        mode: Its permission bits.
-    """
-
-    user: str
-    group: str
-    mode: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedAccess:
-    """A user of a recorded machine, by the permission bits alone.
-
-    Attributes:
-        user: The user's name.
-        groups: The groups of the session.
-        owners: Whom each device file belongs to.
-        joined: Groups the user has been put into since the session began.
-    """
-
-    user: str
-    groups: Collection[str]
-    owners: Mapping[str, Owner]
-    joined: Collection[str] = ()
-
-    def node(self, path: str) -> Node:
-        """What that user may do with it."""
-        owner = self.owners[path]
-        if self.user == owner.user:
-            bits = owner.mode >> 6
-        elif owner.group in self.groups:
-            bits = owner.mode >> 3
-        else:
-            bits = owner.mode
-        may = self.user == "root" or bits & 0o6 == 0o6
-        return Node(path, may, owner.group, owner.group in self.joined or owner.group in self.groups)
 
 
 def _group(path: Path) -> str:

@@ -90,7 +90,7 @@ async def exercise(port: Runtime) -> Outcome | None:
             return await _write(port)
         case SpeechToText():
             languages = port.capabilities.languages
-            heard = await port.transcribe(_clip())
+            heard = await port.transcribe(clip())
             return Recognised(heard.text, english=not languages or any(tag.startswith("en") for tag in languages))
         case TextToSpeech():
             return await _speak(port)
@@ -122,8 +122,12 @@ async def _speak(port: TextToSpeech) -> Spoken:
 
 
 @cache
-def _clip() -> AudioChunk:
-    """The known clip: 16 kHz, mono."""
+def clip() -> AudioChunk:
+    """The known clip, about two seconds of speech: 16 kHz, mono.
+
+    Raises:
+        Unavailable: It is missing from the installation, or damaged.
+    """
     path = asset(CLIP)
     try:
         with wave.open(str(path)) as file:

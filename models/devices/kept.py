@@ -44,7 +44,7 @@ def read(folder: Path) -> Look | None:
         return _look(fields)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         log.warning("what was known of the devices cannot be used, they are looked at again: %s", error)
         return None
 

@@ -23,6 +23,7 @@ from models.devices.advice import KIND
 from models.devices.exercise import Outcome, exercise
 from models.devices.likeness import trouble
 from models.hosted.base import HostedRuntime
+from models.openvino.target import NPU_ON_CPU
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +127,10 @@ class SelfTest:
         """
         backend = runtime.backend
         self._deaths.pop(backend.backend_id, None)
-        if backend.device in _LOADED_FOR_NOTHING or warm.ran is Device.CPU or self.verdict(backend) is not None:
+        if backend.device in _LOADED_FOR_NOTHING or self.verdict(backend) is not None:
             return warm
+        if warm.ran is Device.CPU and self._target(backend) != NPU_ON_CPU:
+            return warm  # what the processor computes says nothing about the device
         holds_for = self._holds_for(backend)
         with runtime.host.pinned():
             found, compared = await self._try(runtime)
@@ -179,13 +182,20 @@ class SelfTest:
             log.info("%s is judged without the processor's result: %s", backend.backend_id, error)
             return None
 
-    def _holds_for(self, backend: Backend) -> str:
-        infos = [info for info in self._machine.look() if info.device is backend.device]
-        about = next((info for info in infos if _usable(info, backend.runtime)), None)
+    def _about(self, backend: Backend) -> DeviceInfo | None:
+        infos = (info for info in self._machine.look() if info.device is backend.device)
+        return next((info for info in infos if _usable(info, backend.runtime)), None)
+
+    def _target(self, backend: Backend) -> str:
+        about = self._about(backend)
         support = about.support(backend.runtime) if about else None
+        return support.target if support else ""
+
+    def _holds_for(self, backend: Backend) -> str:
+        about = self._about(backend)
         parts = (
             backend.device.value,
-            support.target if support else "",
+            self._target(backend),
             about.driver if about else "",
             dict(about.facts).get("compiler", "") if about else "",
             self._revision(backend.backend_id),
@@ -217,7 +227,7 @@ def read(folder: Path) -> dict[str, Verdict]:
         return {str(key): _verdict(entry) for key, entry in entries.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         log.warning("kept self-tests cannot be used, they are made again: %s", error)
         return {}
 

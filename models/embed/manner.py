@@ -7,12 +7,13 @@ which holds what the makers' model cards say; a model that neither knows is aver
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from models.json_file import read_object
 
 
 class Pooling(StrEnum):
@@ -78,11 +79,11 @@ def manner_of_folder(folder: Path) -> Manner:
     Read are ``1_Pooling/config.json`` (``pooling_mode_cls_token`` and the like, or ``pooling_mode``) and, from
     ``config_sentence_transformers.json``, the ``prompts`` called ``query`` and ``document``.
     """
-    named = manner_of_name((folder.name, _text(_json(folder / "config.json"), "_name_or_path")))
-    prompts = _json(folder / "config_sentence_transformers.json").get("prompts")
+    named = manner_of_name((folder.name, _text(read_object(folder / "config.json"), "_name_or_path")))
+    prompts = read_object(folder / "config_sentence_transformers.json").get("prompts")
     told = prompts if isinstance(prompts, Mapping) else {}
     return Manner(
-        pooling=_pooling(_json(folder / "1_Pooling" / "config.json")) or named.pooling,
+        pooling=_pooling(read_object(folder / "1_Pooling" / "config.json")) or named.pooling,
         query=_text(told, "query") or named.query,
         document=_text(told, "document") or _text(told, "passage") or named.document,
     )
@@ -90,11 +91,11 @@ def manner_of_folder(folder: Path) -> Manner:
 
 def longest_of_folder(folder: Path) -> int | None:
     """Tokens the model was trained for, its marks included; None when its files do not say."""
-    config = _json(folder / "config.json")
+    config = read_object(folder / "config.json")
     positions = _whole(config, "max_position_embeddings")
     if positions is not None:
         positions -= _POSITIONS_LOST.get(_text(config, "model_type"), 0)
-    said = (positions, _whole(_json(folder / "tokenizer_config.json"), "model_max_length"))
+    said = (positions, _whole(read_object(folder / "tokenizer_config.json"), "model_max_length"))
     return min((count for count in said if count is not None and 0 < count < _UNLIMITED), default=None)
 
 
@@ -108,15 +109,6 @@ def _pooling(config: Mapping[str, object]) -> Pooling | None:
             return pooling
     mode = _text(config, "pooling_mode")
     return {"cls": Pooling.CLS, "lasttoken": Pooling.LAST, "mean": Pooling.MEAN}.get(mode)
-
-
-def _json(path: Path) -> Mapping[str, object]:
-    """What a file holds; nothing when it is not there or is damaged, since every one of them may be missing."""
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _text(content: Mapping[str, object], key: str) -> str:

@@ -17,7 +17,6 @@ from models.embed.vectors import Vector, asks, packed, unit, whole
 from models.host.engine import Call, Engine, Operation, Reply
 from models.libraries import importing, require_file
 from models.llm.request import read_texts
-from models.openvino.target import is_npu, npu_ran
 
 if TYPE_CHECKING:
     from models.embed.openvino_session import OpenVinoEmbeddings
@@ -105,8 +104,6 @@ class OpenVinoEmbedEngine(Engine):
 
     def _device(self) -> Device:
         """Where a model that loads for the target runs; whether it is there is asked first."""
-        if is_npu(self._target):
-            return npu_ran(self._target)
-        from models.llm.openvino_session import find_device
+        from models.llm.openvino_session import device_of
 
-        return find_device(self._target)
+        return device_of(self._target)

@@ -11,15 +11,14 @@ plain plugin asks for a compiler that the wheel does not carry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import openvino_genai
 
-from app.contracts.errors import RuntimeFault
 from models.embed.manner import Pooling
+from models.openvino.library import translated
 from models.openvino.target import NPU_ON_CPU, compiles_for, is_npu, plugin, software_path
 
 _POOLINGS = {Pooling.MEAN: "MEAN", Pooling.CLS: "CLS", Pooling.LAST: "LAST_TOKEN"}
@@ -54,7 +53,7 @@ class OpenVinoEmbeddings:
             config.batch_size = 1
             config.pad_to_max_length = True
         self._name = folder.name
-        with self._translated("cannot load"):
+        with translated(f"OpenVINO cannot load {folder.name}", code="model-unreadable"):
             self._pipeline = kinds(str(folder), plugin(target), config, **_properties(target, threads, cache))
 
     def vectors(self, texts: Sequence[str]) -> list[list[float]]:
@@ -65,19 +64,8 @@ class OpenVinoEmbeddings:
         """
         if not texts:
             return []
-        with self._translated("failed over a text with"):
+        with translated(f"OpenVINO failed over a text with {self._name}"):
             return [list(map(float, row)) for row in self._pipeline.embed_documents(list(texts))]
-
-    @contextmanager
-    def _translated(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (RuntimeError, TypeError) as error:
-            said = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), "no reason given")
-            raise RuntimeFault(
-                f"OpenVINO {what} {self._name}: {said.rstrip('.')}.",
-                code="model-unreadable" if what == "cannot load" else "runtime-fault",
-            ) from error
 
 
 def _properties(target: str, threads: int, cache: Path | None) -> Mapping[str, object]:

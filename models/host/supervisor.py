@@ -91,7 +91,7 @@ class Host:
         self._engine_path = engine_path
         self._options = options
         self._on_event = on_event
-        self._tasks = TaskOwner(_task_failed)
+        self._tasks = TaskOwner()
         self._backoff = Backoff(self.limits.backoff)
         self._child: Child | None = None
         self._children: set[Child] = set()
@@ -108,6 +108,11 @@ class Host:
     def pid(self) -> int:
         """The process that answers now, 0 when there is none."""
         return self._child.pid if self._child else 0
+
+    @property
+    def ran(self) -> Device | None:
+        """What the engine says it runs on, None while there is no process."""
+        return self._device if self._child else None
 
     @property
     def busy(self) -> bool:
@@ -343,7 +348,3 @@ def _device(reply: Reply) -> Device:
         return Device(str(reply.fields.get("device")))
     except ValueError as error:
         raise RuntimeFault(f"The engine runs on something unknown: {error}.") from error
-
-
-def _task_failed(error: BaseException, name: str) -> None:
-    log.error("task %s failed", name, exc_info=error)

@@ -53,7 +53,8 @@ class HostedRuntime:
         host: Where the engine lives.
         backend: Which runtime, device and model this is.
         capabilities: What it can do.
-        lease: Asked before the engine computes; None for an engine too light to ask.
+        lease: Asked before the engine computes; None for an engine too light to ask. One that was made for another
+            device asks only while it runs on the processor after all.
         gates: Asked in this order at every load that somebody waits for with `warm_up`.
     """
 
@@ -72,6 +73,7 @@ class HostedRuntime:
         self._gates = gates
         self._ran: Device | None = None
         self._opening = asyncio.Lock()
+        self._opener: asyncio.Task[object] | None = None
 
     @property
     def host(self) -> Host:
@@ -96,24 +98,31 @@ class HostedRuntime:
             if self._host.pid:
                 warm = await self._host.warm_up()
                 return replace(warm, ran=self._ran or warm.ran)
+            self._opener = asyncio.current_task()
+            try:
+                return await self._open()
+            finally:
+                self._opener = None
+
+    async def _open(self) -> WarmUp:
+        for gate in self._gates:
+            await gate.before_load(self)
+        try:
+            warm = await self._host.warm_up()
+        except SottoError as error:
             for gate in self._gates:
-                await gate.before_load(self)
-            try:
-                warm = await self._host.warm_up()
-            except SottoError as error:
+                if isinstance(gate, Mender):
+                    await gate.load_failed(self, error)
+            raise
+        try:
+            with self._host.pinned():  # nobody makes room with it while it is being tried
                 for gate in self._gates:
-                    if isinstance(gate, Mender):
-                        await gate.load_failed(self, error)
-                raise
-            try:
-                with self._host.pinned():  # nobody makes room with it while it is being tried
-                    for gate in self._gates:
-                        warm = await gate.after_load(self, warm)
-            except BaseException:  # also when nobody waits any longer: what was not tried must not look warm
-                await self._host.unload()
-                raise
-            self._ran = warm.ran
-            return warm
+                    warm = await gate.after_load(self, warm)
+        except BaseException:  # also when nobody waits any longer: what was not tried must not look warm
+            await self._host.unload()
+            raise
+        self._ran = warm.ran
+        return warm
 
     async def aclose(self) -> None:
         """End the host."""
@@ -121,8 +130,14 @@ class HostedRuntime:
 
     @asynccontextmanager
     async def computing(self, priority: Priority) -> AsyncIterator[None]:
-        """Hold the lease for the length of the block, where there is one to hold."""
-        if self._lease is None:
+        """Hold the lease for the length of the block, where there is one to hold.
+
+        Nothing is loaded or used past the gates; only they themselves try what is not through them yet.
+        """
+        if self._gates and self._opener is not asyncio.current_task() and (self._opener or not self._host.pid):
+            await self.warm_up()
+        elsewhere = self._backend.device is not Device.CPU and (self._ran or self._host.ran) is not Device.CPU
+        if self._lease is None or elsewhere:
             yield
         else:
             async with self._lease.hold(priority):

@@ -187,7 +187,7 @@ class LlamaEngine(Engine):
         try:
             parts = prompt_parts(asked, self._render)
         except Exception as error:  # noqa: BLE001 - a template is a program of the model's: it may raise anything
-            log.warning("the model's own template refused the conversation, ChatML is used: %s", error)
+            log.warning("the model's own template refused the conversation, ChatML is used: %s", type(error).__name__)
             parts = prompt_parts(asked, chatml)
         tokens: list[int] = []
         for part in parts:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -30,6 +31,7 @@ from app.contracts.errors import ConnectionFailed, InvalidInput, RuntimeFault, S
 from app.contracts.text import FinishReason, GenerationRequest, Role, TextPiece, Verified
 from models.host.engine import JsonValue
 from models.llm.answer_begun import RestOfAnswer
+from models.llm.openai_bounds import bound
 from models.llm.openai_errors import let_go, no_answer, said, settled, translating
 from models.llm.openai_json import FORMS, read_schema, trouble
 
@@ -150,7 +152,7 @@ class RemoteTextGenerator:
         """Ask for the list of models; a server that keeps none is believed."""
         library = self._library
         try:
-            async with self._translating():
+            async with self._translating(), asyncio.timeout(self._server.look_s):
                 listed = await client.models.list(timeout=self._server.look_s)
                 known = sorted([str(model.id) async for model in listed])
         except SottoError as error:
@@ -168,8 +170,9 @@ class RemoteTextGenerator:
         """Generate; closing the generator closes the connection.
 
         Raises:
-            InvalidInput: The server refused the request.
-            Unavailable: It refused the key or the JSON schema, does not have the model, or nothing may be sent to it.
+            InvalidInput: The request cannot be sent to anybody.
+            Unavailable: The server refused it, the key or the JSON schema, does not have the model, or nothing may be
+                sent to it.
             ConnectionFailed, TimedOut, Busy: Temporary troubles; also when it goes away in the middle.
             RuntimeFault: What came back is no answer, or not the JSON that was asked for.
         """
@@ -178,13 +181,19 @@ class RemoteTextGenerator:
         await self.warm_up()
         rest = RestOfAnswer(request.answer_so_far)
         written: list[str] = []
+        sent = 0
         last: TextPiece | None = None
         try:
             async with aclosing(self._pieces(request, schema)) as pieces:
                 async for piece in pieces:
                     if piece.finish is not None:
                         last = piece
-                    elif text := rest.push(piece.text):
+                        continue
+                    sent += 1
+                    if sent > request.max_tokens:  # it was told how long the answer may be, and goes on
+                        last = TextPiece("", finish=FinishReason.LENGTH)
+                        break
+                    if text := rest.push(piece.text):
                         written.append(text)
                         yield TextPiece(text, piece.log_prob)
         except (ConnectionFailed, TimedOut, Unavailable):
@@ -193,6 +202,12 @@ class RemoteTextGenerator:
         if last is None:
             raise ConnectionFailed(
                 f"The server at {self._server.base_url} ended in the middle of its answer.", code="answer-cut"
+            )
+        if not written and not request.answer_so_far:
+            raise RuntimeFault(
+                f"The server at {self._server.base_url} answered without a word.",
+                code="empty-answer",
+                remedy="It may have thought for too long, or asked for a tool; another model may do.",
             )
         if schema is not None and last.finish is FinishReason.STOP and (wrong := trouble("".join(written), schema)):
             raise RuntimeFault(
@@ -230,20 +245,26 @@ class RemoteTextGenerator:
     async def _chunks(
         self, request: GenerationRequest, schema: Mapping[str, JsonValue] | None
     ) -> AsyncGenerator[Any, None]:
-        """What the server sends, as the library reads it; once it has begun it may not be silent for long."""
+        """What the server sends, as the library reads it; once it has begun it may not be silent for long.
+
+        What says nothing, for instance that the line is still open, is silence too.
+        """
         async with self._translating(), await self._opened(request, schema) as stream:
-            chunks, begun = aiter(stream), False
+            clock = asyncio.get_running_loop().time
+            chunks, begun, until = aiter(stream), False, clock() + self._server.read_s
             while True:
                 try:
-                    async with asyncio.timeout(self._server.silence_s if begun else None):
+                    async with asyncio.timeout_at(until):
                         chunk = await anext(chunks)
                 except StopAsyncIteration:
                     return
                 except TimeoutError as error:
-                    raise TimedOut(
-                        f"The server at {self._server.base_url} fell silent in the middle of its answer."
-                    ) from error
-                begun = begun or any(_tokens(choice) for choice in (chunk.choices or [])[:1])
+                    what = "fell silent in the middle of its answer" if begun else "did not answer in time"
+                    raise TimedOut(f"The server at {self._server.base_url} {what}.") from error
+                choices = (chunk.choices or [])[:1]
+                begun = begun or any(_tokens(choice) for choice in choices)
+                if any(_says_something(choice) for choice in choices):
+                    until = clock() + (self._server.silence_s if begun else self._server.read_s)
                 yield chunk
 
     async def _opened(self, request: GenerationRequest, schema: Mapping[str, JsonValue] | None) -> Any:
@@ -264,7 +285,8 @@ class RemoteTextGenerator:
             if form is not None and schema is not None:
                 arguments |= {"extra_body": {"response_format": FORMS[form](schema)}}
             try:
-                stream = await self._client.chat.completions.create(**arguments)
+                async with asyncio.timeout(self._server.connect_s + self._server.read_s):
+                    stream = await self._client.chat.completions.create(**arguments)
             except tuple(refusals) as error:
                 if (extras, form) != tries[-1]:
                     continue
@@ -356,9 +378,13 @@ class RemoteTextGenerator:
             base_url=server.base_url,
             timeout=timeout,
             max_retries=0,
-            default_headers={"User-Agent": "sotto"} | {f"X-Stainless-{name}": library.omit for name in _SILENT_HEADERS},
+            default_headers={"User-Agent": "sotto", "Accept-Encoding": "identity"}
+            | {f"X-Stainless-{name}": library.omit for name in _SILENT_HEADERS},
             http_client=library.DefaultAsyncHttpxClient(
-                trust_env=False, follow_redirects=False, timeout=timeout, event_hooks={"request": [self._note]}
+                trust_env=False,
+                follow_redirects=False,
+                timeout=timeout,
+                event_hooks={"request": [self._note], "response": [bound]},
             ),
         )
         client.organization = client.project = None  # the environment's are not meant for this server
@@ -397,14 +423,28 @@ class RemoteTextGenerator:
 def _tokens(choice: Any) -> list[TextPiece]:
     """What a chunk adds, a piece a token where the server tells tokens apart."""
     content = choice.delta.content or "" if choice.delta is not None else ""
+    if not isinstance(content, str):
+        raise TypeError("the text is no text")
     entries = (choice.logprobs.content or []) if choice.logprobs is not None else []
     if not entries:
         return [TextPiece(content)] if content else []
-    log_probs = [min(0.0, float(entry.logprob)) for entry in entries]
+    log_probs = [_log_prob(entry.logprob) for entry in entries]
     texts = [str(entry.token) for entry in entries]
     if "".join(texts) != content:
         texts = [content, *[""] * (len(entries) - 1)]
     return [TextPiece(text, log_prob) for text, log_prob in zip(texts, log_probs, strict=True)]
+
+
+def _log_prob(value: object) -> float | None:
+    """A probability's logarithm; None for what is none, which must not pass for certainty."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return min(0.0, float(value)) if number else None  # type: ignore[arg-type]
+
+
+def _says_something(choice: Any) -> bool:
+    """Whether a chunk is part of an answer: words, thoughts, the call of a tool, or the end."""
+    delta = choice.delta.model_dump(exclude_none=True) if choice.delta is not None else {}
+    return bool(choice.finish_reason) or any(value for name, value in delta.items() if name != "role")
 
 
 def _require(request: GenerationRequest) -> None:

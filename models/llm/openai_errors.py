@@ -11,7 +11,6 @@ from typing import Any
 from app.contracts.errors import (
     Busy,
     ConnectionFailed,
-    InvalidInput,
     RuntimeFault,
     SottoError,
     TimedOut,
@@ -35,9 +34,11 @@ async def translating(library: Any, base_url: str, model: str, no_key: str = "")
     where = f"The server at {base_url}"
     try:
         yield
-    except library.APITimeoutError as error:
+    except (library.APITimeoutError, TimeoutError) as error:
         raise TimedOut(f"{where} did not answer in time.") from error
     except library.APIConnectionError as error:
+        if isinstance(error.__cause__, SottoError):  # ours, raised while the library read
+            raise error.__cause__ from error
         raise ConnectionFailed(
             f"{where} cannot be reached, or went away.", remedy="See that it runs and that the address is right."
         ) from error
@@ -49,10 +50,18 @@ async def translating(library: Any, base_url: str, model: str, no_key: str = "")
 
 def no_answer(base_url: str, error: Exception) -> RuntimeFault:
     """The error for a reply that is none."""
-    return RuntimeFault(f"What the server at {base_url} sent is no answer: {said(error)}.", code="bad-reply")
+    inside = isinstance(error, AttributeError)  # the library's own words, about its own inside
+    why = "it is not what the protocol says" if inside else said(error)
+    return RuntimeFault(f"What the server at {base_url} sent is no answer: {why}.", code="bad-reply")
 
 
 def _of_status(status: int, words: str, where: str, model: str, no_key: str) -> SottoError:
+    if 300 <= status < 400:
+        return Unavailable(
+            f"{where} sends elsewhere ({status}), and nothing is sent where you have not allowed it.",
+            code="server-moved",
+            remedy="See where it is now, and add that address.",
+        )
     if status in (401, 403):
         because = f" {no_key}" if no_key else ""
         return Unavailable(
@@ -73,7 +82,7 @@ def _of_status(status: int, words: str, where: str, model: str, no_key: str) -> 
     if status == 502:
         return ConnectionFailed(f"{where} is there, and what it needs is not (502).")
     if status < 500:
-        return InvalidInput(f"{where} refused the request ({status}): {words}.", code="request-refused")
+        return Unavailable(f"{where} refused the request ({status}): {words}.", code="request-refused")
     return RuntimeFault(f"{where} failed ({status}): {words}.", code="server-failed")
 
 

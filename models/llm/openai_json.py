@@ -39,7 +39,7 @@ def read_schema(text: str) -> Mapping[str, JsonValue]:
     """
     try:
         schema = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("The JSON schema of the request is no JSON.", code="json-schema") from error
     if not isinstance(schema, dict):
         raise InvalidInput("The JSON schema of the request is no object.", code="json-schema")
@@ -53,7 +53,7 @@ def trouble(answer: str, schema: Mapping[str, JsonValue]) -> str:
     """
     try:
         value = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "it is no JSON"
     return _trouble(value, schema)
 

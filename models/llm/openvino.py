@@ -26,7 +26,7 @@ from models.llm.json_grammar import grammar_of
 from models.llm.openvino_files import why_not_npu
 from models.llm.request import read_request, read_texts
 from models.llm.template import prompt_parts
-from models.openvino.target import compiles_for, is_npu, npu_ran
+from models.openvino.target import compiles_for, is_npu
 
 if TYPE_CHECKING:
     from models.llm.openvino_session import OpenVinoSession
@@ -91,8 +91,8 @@ class OpenVinoTextEngine(Engine):
         if not self._path.is_dir():
             check_gguf(require_file(self._path, "The language model", "Install the model again."))
         with importing("OpenVINO GenAI", "openvino-genai"):
-            from models.llm.openvino_session import OpenVinoSession, find_device
-        device = find_device(self._device)
+            from models.llm.openvino_session import OpenVinoSession, device_of
+        device = device_of(self._device)
         session = OpenVinoSession(
             self._path,
             self._device,
@@ -110,14 +110,13 @@ class OpenVinoTextEngine(Engine):
         if refusal := why_not_npu(require_path(self._path, "The language model")):
             raise Unavailable(refusal, code="model-unsuited")
         with importing("OpenVINO GenAI", "openvino-genai"):
-            from models.llm.openvino_session import require_device
+            from models.llm.openvino_session import device_of
             from models.llm.openvino_stateful import OpenVinoStatefulSession
-        if self._device == "NPU":
-            require_device(self._device)
+        device = device_of(self._device)
         session = OpenVinoStatefulSession(self._path, self._device, self._cache, best_perf=self._best_perf)
         session.warm_up()
         self._session = session
-        return npu_ran(self._device)
+        return device
 
     def operations(self) -> Mapping[str, Operation]:
         """``generate``, ``prefill`` and ``count``."""

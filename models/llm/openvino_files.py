@@ -10,6 +10,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from models.json_file import read_object
+
 _MODEL = "openvino_model.xml"
 _TAIL_BYTES = 64 << 10
 """Where the notes of the exporter are: behind the graph."""
@@ -40,13 +42,13 @@ def why_not_npu(folder: Path, parameters: int = 0) -> str:
 
 def context_length(folder: Path) -> int:
     """Tokens the model was trained for, as its ``config.json`` says; 0 when it does not."""
-    value = _config(folder).get("max_position_embeddings")
+    value = read_object(folder / "config.json").get("max_position_embeddings")
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 @lru_cache(maxsize=256)
 def _looked(folder: Path, _size: int, _modified_ns: int) -> str:
-    if "linear_attention" in json.dumps(_config(folder)):
+    if "linear_attention" in json.dumps(read_object(folder / "config.json")):
         return "An NPU hangs on models of this kind (gated linear attention)."
     try:
         with (folder / _MODEL).open("rb") as file:
@@ -68,11 +70,3 @@ def _has_small_weights(folder: Path) -> bool:
     except OSError:
         return True
     return sum(graph.count(mark) for mark in _SMALL_WEIGHTS) > _SOME
-
-
-def _config(folder: Path) -> dict[str, object]:
-    try:
-        value = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

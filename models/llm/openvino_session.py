@@ -16,10 +16,9 @@ import openvino
 import openvino_genai
 
 from app.contracts.devices import Device
-from app.contracts.errors import Unavailable
-from models.llm.openvino_errors import translated
 from models.llm.openvino_kept import load_pipeline
 from models.llm.openvino_tokens import OpenVinoTokens
+from models.openvino.library import find_device, translated
 
 BLOCK_TOKENS = 32
 """Tokens evaluated in one step, which is also one block of the cache: what a cancelled step can lose at most."""
@@ -32,30 +31,9 @@ _SPARE_BLOCKS = 32
 """Cache beyond one full window, so that the prompts before this one are still there."""
 
 
-def find_device(name: str) -> Device:
-    """What a plugin's device really is.
-
-    Raises:
-        Unavailable: It is not usable on this machine.
-    """
-    core = require_device(name)
-    if name == "CPU":
-        return Device.CPU
-    integrated = "INTEGRATED" in str(core.get_property(name, "DEVICE_TYPE"))
-    return Device.IGPU if integrated else Device.GPU
-
-
-def require_device(name: str) -> Any:
-    """The library's core, after looking that it can use a device.
-
-    Raises:
-        Unavailable: It cannot.
-    """
-    core: Any = openvino.Core()
-    usable = core.available_devices
-    if name not in usable and not any(device.startswith(f"{name}.") for device in usable):
-        raise Unavailable(f"OpenVINO finds no {name} here, only {', '.join(usable)}.", code="device-missing")
-    return core
+def device_of(target: str) -> Device:
+    """What a target really is; raises `Unavailable` as `models.openvino.library.find_device`."""
+    return find_device(openvino.Core(), target)
 
 
 class OpenVinoSession:

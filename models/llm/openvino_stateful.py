@@ -22,9 +22,9 @@ import openvino
 import openvino_genai
 
 from app.contracts.errors import RuntimeFault
-from models.llm.openvino_errors import translated
 from models.llm.openvino_session import generation
 from models.llm.openvino_tokens import OpenVinoTokens
+from models.openvino.library import translated
 from models.openvino.target import NPU_ON_CPU, plugin, software_path
 
 PROMPT_TOKENS = 2048

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.llm.openvino_errors import translated
 from models.llm.template import chatml, without_marks
+from models.openvino.library import translated
 
 _PROBE = "It is 3 o'clock, and the sea is calm."
 

@@ -23,14 +23,13 @@ from models.store.network import Answer, Line
 from models.store.patience import Again, Control, Patience
 from models.store.progress import Meter, State
 from models.store.refusals import AGAIN, Place, network_errors, not_a_model, refused, retry_after_s, translated
-from models.store.wanted import WantedFile
+from models.store.wanted import SHA256, WantedFile
 
 if TYPE_CHECKING:
     import requests
 
 _T = TypeVar("_T")
 _READ_BYTES = 1 << 18
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<body")
 _POINTER = b"version https://git-lfs"
@@ -164,7 +163,7 @@ class Fetch:
     def _believe(self, answer: Answer, total: int | None) -> None:
         """Take over what the hub says about a file of which nobody else said it; compare what is known."""
         digest = answer.linked.get("x-linked-etag", "").removeprefix("W/").strip('"')
-        if _SHA256.fullmatch(digest):
+        if SHA256.fullmatch(digest):
             self._sha256 = self._sha256 or digest
             if digest != self._sha256:
                 raise Unavailable(

@@ -41,7 +41,10 @@ def catalogue_of_program() -> Catalogue:
         Unavailable: It is missing.
         InvalidInput: It is damaged.
     """
-    return read_catalogue(asset(CATALOGUE_ASSET))
+    try:
+        return read_catalogue(asset(CATALOGUE_ASSET))
+    except InvalidInput as error:
+        raise InvalidInput(error.message, code=error.code, remedy="Install Sotto again.") from error
 
 
 def find_wanted(catalogue: Catalogue, name: str) -> Wanted:

@@ -20,14 +20,13 @@ from models.store.model import ModelFormat
 from models.store.network import Line
 from models.store.patience import Again
 from models.store.refusals import Place, network_errors, not_a_model, refused, retry_after_s, translated
-from models.store.wanted import Wanted, WantedFile, check_file
+from models.store.wanted import SHA256, Wanted, WantedFile, check_file
 
 if TYPE_CHECKING:
     import requests
 
 _LARGEST_BYTES = 64_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _IR = ("*.xml", "*.bin", "*.json", "*.jinja", "*.txt", "*.model")
 _NEEDED: Mapping[ModelFormat, tuple[str, ...]] = {
@@ -176,12 +175,14 @@ def _read(content: dict[str, Any]) -> Listing:
             continue  # nothing of a model has such a name
         lfs = sibling.get("lfs") or {}
         size = lfs.get("size", sibling.get("size"))
+        if size is not None and int(size) < 0:
+            raise ValueError("no size")
         sha256 = str(lfs.get("sha256", ""))
         blob = str(sibling.get("blobId", ""))
         files[path] = WantedFile(
             path,
             int(size) if size is not None else None,
-            sha256 if _SHA256.fullmatch(sha256) else None,
+            sha256 if SHA256.fullmatch(sha256) else None,
             blob if not lfs and _SHA1.fullmatch(blob) else "",
         )
     return Listing(commit, files)

@@ -18,7 +18,7 @@ from models.store.kinds import Found, detect
 from models.store.manifest import CHUNK_BYTES, Manifest, ManifestFile, digest_of
 from models.store.model import InstalledModel, Origin
 from models.store.progress import Meter, Report, State, silent
-from models.store.pull import SPARE_BYTES, free_bytes, spoken_bytes
+from models.store.room import free_bytes, require_room, standing
 from models.store.store import IMPORT, Store
 from models.store.wanted import NAME, Wanted, check_file, check_name
 
@@ -69,6 +69,10 @@ def import_model(
     check_name(chosen)
     for each, _ in found.files:
         check_file(each, chosen)
+    if move and path.resolve().is_relative_to(store.folder.resolve()):
+        raise InvalidInput(
+            f"{path} is a model of Sotto's already.", code="import", remedy="Without --move it is copied."
+        )
     meter = Meter(chosen, report)
     try:
         with store.lock(chosen):
@@ -160,21 +164,8 @@ def _manifest(
     digests = {file.sha256 for file in files}
     for wanted in known:
         if wanted.verifiable and wanted.format is found.format and {each.sha256 for each in wanted.files} <= digests:
-            return Manifest(
-                name=name,
-                format=found.format,
-                files=files,
-                origin=Origin.IMPORTED,
-                verified=len(wanted.files) == len(files),
-                repository=wanted.repository,
-                commit=wanted.revision or "",
-                source=wanted.source,
-                licence=wanted.licence,
-                languages=wanted.languages,
-                parameters=wanted.parameters,
-                memory_bytes=wanted.memory_bytes,
-                recommended=wanted.recommended,
-            )
+            verified = len(wanted.files) == len(files)
+            return Manifest.of(wanted, files, Origin.IMPORTED, name=name, verified=verified)
     return Manifest(
         name=name,
         format=found.format,
@@ -190,13 +181,8 @@ def _manifest(
 def _look_for_room(store: Store, found: Found, linked: Sequence[bool], name: str) -> None:
     missing = sum(source.stat().st_size for (_, source), link in zip(found.files, linked, strict=True) if not link)
     room = free_bytes(store.folder)
-    if missing and missing + SPARE_BYTES > room:
-        raise StorageError(
-            f"{name} needs {spoken_bytes(missing + SPARE_BYTES)} on the disk of {store.folder}, "
-            f"where {spoken_bytes(room)} are free.",
-            code="disk-full",
-            remedy="Make room on that disk, or move the model instead of copying it (--move).",
-        )
+    remedy = "Make room on that disk, or move the model instead of copying it (--move)."
+    require_room(name, missing, store.folder, room, remedy)
 
 
 def _deleted(found: Found, path: Path) -> list[Path]:
@@ -216,11 +202,8 @@ def _deleted(found: Found, path: Path) -> list[Path]:
 
 def _same_disk(source: Path, folder: Path) -> bool:
     """True when a file can be moved without copying it, and nobody else has it under another name."""
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
     found = source.lstat()
-    return not source.is_symlink() and found.st_nlink == 1 and found.st_dev == there.stat().st_dev
+    return not source.is_symlink() and found.st_nlink == 1 and found.st_dev == standing(folder).stat().st_dev
 
 
 def _name_of(called: str, path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.contracts.errors import InvalidInput
 from models.store.model import InstalledModel, ModelFormat, Origin
-from models.store.wanted import MANIFEST, check_file, check_name
+from models.store.wanted import MANIFEST, Wanted, check_file, check_name
 
 VERSION = 1
 _LARGEST_BYTES = 4_000_000
@@ -64,6 +64,35 @@ class Manifest:
     parameters: int = 0
     memory_bytes: int = 0
     recommended: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        wanted: Wanted,
+        files: tuple[ManifestFile, ...],
+        origin: Origin,
+        *,
+        verified: bool,
+        name: str = "",
+        asked: str = "",
+    ) -> Manifest:
+        """That of a model the catalogue knows, in the catalogue's words; ``name`` when it has another one here."""
+        return cls(
+            name=name or wanted.name,
+            format=wanted.format,
+            files=files,
+            origin=origin,
+            verified=verified,
+            repository=wanted.repository,
+            commit=wanted.revision or "",
+            asked=asked,
+            source=wanted.source,
+            licence=wanted.licence,
+            languages=wanted.languages,
+            parameters=wanted.parameters,
+            memory_bytes=wanted.memory_bytes,
+            recommended=wanted.recommended,
+        )
 
     @property
     def size_bytes(self) -> int:
@@ -130,13 +159,20 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError(f"it is that of {manifest.name}")  # noqa: TRY301
         for each in manifest.files:
             check_file(each.path, manifest.name)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise InvalidInput(
-            f"{path} is damaged: {error}.",
-            code="model-damaged",
-            remedy=f"Remove the model {folder.name} and get it again.",
-        ) from error
+        manifest.installed(folder)
+    except (ValueError, InvalidInput) as error:
+        raise _damaged(path, str(error).rstrip(".")) from error
+    except (TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _damaged(path, "it is not as Sotto writes it") from error
     return manifest
+
+
+def _damaged(path: Path, what: str) -> InvalidInput:
+    return InvalidInput(
+        f"{path} is damaged: {what}.",
+        code="model-damaged",
+        remedy=f"Remove the model with `sotto models remove {path.parent.name}` and get it again.",
+    )
 
 
 def _made(content: Mapping[str, Any]) -> Manifest:

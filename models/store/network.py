@@ -32,7 +32,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LINKED = frozenset({"x-linked-etag", "x-linked-size", "x-repo-commit"})
 _CUT_TLS = (ValueError, AttributeError)
 """What reading raises when TLS was taken off under the reader, which `Line.cut` does."""
-_LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Line:
         """One request. The whole head of the answer must come in time, however it trickles."""
         self._network.check_online()
         session = self._opened()
-        _LOG.info("models.store asks %s (setting network.offline)", without_password(url))
+        log.info("models.store asks %s (setting network.offline)", without_password(url))
         sent = {"Accept-Encoding": "identity", "User-Agent": "sotto", **headers}
         if self._network.token and url.startswith(self._network.endpoint + "/"):
             sent["Authorization"] = f"Bearer {self._network.token}"

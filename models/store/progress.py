@@ -33,9 +33,6 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-ENDED = frozenset({State.PAUSED, State.DONE, State.FAILED, State.CANCELLED})
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """One look at a download.

@@ -7,13 +7,12 @@ never a model that is not whole.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from app.contracts.errors import SottoError, StorageError, TurnCancelledError
+from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError
 from app.settings.disk import disk_error
 from models.store.fetch import Fetch, Task
 from models.store.hub import ask_listing, file_address, resolved
@@ -24,23 +23,9 @@ from models.store.network import Line, Network
 from models.store.patience import Control, Patience, persistently
 from models.store.progress import Meter, Report, State, silent
 from models.store.refusals import Place
+from models.store.room import free_bytes, require_room
 from models.store.store import Store
 from models.store.wanted import Wanted, WantedFile
-
-SPARE_BYTES = 64 * 1024 * 1024
-"""Left free on the disk, for everybody else."""
-
-
-def free_bytes(folder: Path) -> int:
-    """Room on the disk that holds a folder, or will.
-
-    Raises:
-        OSError: Nothing on the way there can be looked at.
-    """
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
-    return shutil.disk_usage(there).free
 
 
 class Pull:
@@ -139,21 +124,12 @@ class Pull:
                 for asked, file in zip(wanted.files, files, strict=True)
             )
             Plan(wanted.repository, wanted.revision or "", known, self._wanted.revision or "").write(self._record)
-        manifest = Manifest(
-            name=wanted.name,
-            format=wanted.format,
-            files=files,
-            origin=Origin.CATALOGUE,
+        manifest = Manifest.of(
+            wanted,
+            files,
+            Origin.CATALOGUE,
             verified=self._wanted.verifiable,
-            repository=wanted.repository,
-            commit=wanted.revision or "",
             asked=self._wanted.revision or "",
-            source=wanted.source,
-            licence=wanted.licence,
-            languages=wanted.languages,
-            parameters=wanted.parameters,
-            memory_bytes=wanted.memory_bytes,
-            recommended=wanted.recommended,
         )
         model = self._store.put_in_place(self._partial / "files", manifest)
         self._store.discard(self._partial)
@@ -197,13 +173,8 @@ class Pull:
             room = self._room(self._partial)
         except OSError as error:
             raise disk_error(error, self._store.folder) from error
-        if missing > 0 and missing + SPARE_BYTES > room:
-            raise StorageError(
-                f"{wanted.name} needs {spoken_bytes(missing + SPARE_BYTES)} on the disk of {self._store.folder}, "
-                f"where {spoken_bytes(room)} are free.",
-                code="disk-full",
-                remedy="Make room on that disk, or remove a model with `sotto models remove`.",
-            )
+        remedy = "Make room on that disk, or remove a model with `sotto models remove`."
+        require_room(wanted.name, missing, self._store.folder, room, remedy)
 
     def _fetched(self, file: WantedFile, wanted: Wanted) -> ManifestFile:
         """One file, whole and in the folder that becomes the model."""
@@ -228,13 +199,28 @@ class Pull:
         return done
 
     def _installed(self) -> InstalledModel | None:
-        """The model, if it is there in the revision that is wanted."""
-        for manifest in self._store.manifests():
-            if manifest.name == self._wanted.name and manifest.origin is Origin.CATALOGUE:
-                files = tuple(WantedFile(each.path, each.size, each.sha256) for each in manifest.files)
-                if Plan(manifest.repository, manifest.commit, files, manifest.asked).fits(self._wanted):
-                    return manifest.installed(self._store.folder / manifest.name)
-        return None
+        """The model, if it is there in the revision that is wanted, however it came.
+
+        Raises:
+            InvalidInput: A model of the person's own has its name.
+        """
+        wanted = self._wanted
+        manifest = next((each for each in self._store.manifests() if each.name == wanted.name), None)
+        if manifest is None:
+            return None
+        if manifest.origin is Origin.CATALOGUE:
+            held = tuple(WantedFile(each.path, each.size, each.sha256) for each in manifest.files)
+            there = Plan(manifest.repository, manifest.commit, held, manifest.asked).fits(wanted)
+        else:
+            digests = {each.sha256 for each in manifest.files}
+            there = wanted.verifiable and {each.sha256 for each in wanted.files} <= digests
+            if not there:
+                raise InvalidInput(
+                    f"There is another model {wanted.name} already, which was imported.",
+                    code="model-name",
+                    remedy=f"Import it under another name to keep it, then `sotto models remove {wanted.name}`.",
+                )
+        return manifest.installed(self._store.folder / wanted.name) if there else None
 
     def _wait(self) -> bool:
         """Another process has the model; go on waiting unless told to stop."""
@@ -255,15 +241,6 @@ class Pull:
     @property
     def _record(self) -> Path:
         return self._store.records() / f"{self._wanted.name}.json"
-
-
-def spoken_bytes(count: float) -> str:
-    """A number of bytes for a person, in powers of ten as disks are sold."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
 
 
 def _made_room(path: Path) -> Path:

@@ -20,7 +20,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -36,6 +36,10 @@ from models.store.wanted import MANIFEST, check_name
 IMPORT = ".import"
 """What the folder of an import under way ends with, so that it and a download do not meet."""
 _POLL_S = 0.1
+_LOOK_S = 1.0
+"""For so long the folder's own date is believed when it says that no model came or went."""
+_SETTLED_NS = 50_000_000
+"""A date younger than this is not: the next change may get the same one."""
 _Stamp = tuple[tuple[str, int, int, int], ...]
 
 
@@ -61,9 +65,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one look at the folder found; ``stamp`` is None before the first."""
+    """What one look at the folder found.
+
+    Attributes:
+        stamp: Of every model; None before the first look.
+        date: Of the folder itself; None when it may not be believed.
+        at_s: When this was looked at, monotonic seconds.
+        manifests, models, problems: As the store gives them out.
+    """
 
     stamp: _Stamp | None
+    date: int | None = None
+    at_s: float = 0.0
     manifests: tuple[Manifest, ...] = ()
     models: tuple[InstalledModel, ...] = ()
     problems: tuple[str, ...] = ()
@@ -277,7 +290,8 @@ class Store:
             return None
         removed = self.folder / ".removed"
         for left in removed.iterdir() if removed.is_dir() else ():
-            if not psutil.pid_exists(int(left.name.rpartition("-")[2])):  # a killed process left it
+            owner = left.name.rpartition("-")[2]
+            if owner.isdecimal() and not psutil.pid_exists(int(owner)):  # a killed process left it
                 shutil.rmtree(left, ignore_errors=True)
         if not folder.exists():
             return None
@@ -289,10 +303,15 @@ class Store:
     def _look(self) -> _Look:
         """What is there; the manifests are read again if the folder has changed since the last look.
 
-        Several threads may look: what they share is replaced in one step.
+        Plans ask many times a second, so most of the time one look at the folder's date has to do. Several threads may
+        look: what they share is replaced in one step.
         """
-        stamp, seen = self._stamp_now(), self._seen
+        seen, date, now = self._seen, self._date(), time.monotonic()
+        if date is not None and date == seen.date and now - seen.at_s < _LOOK_S:
+            return seen
+        stamp = self._stamp_now()
         if stamp == seen.stamp:
+            self._seen = seen = replace(seen, date=date, at_s=now)
             return seen
         manifests: list[Manifest] = []
         problems: list[str] = []
@@ -309,8 +328,18 @@ class Store:
                 manifests.append(manifest)
         manifests.sort(key=lambda each: (not each.recommended, each.name))
         models = tuple(each.installed(self.folder / each.name) for each in manifests)
-        self._seen = seen = _Look(stamp, tuple(manifests), models, tuple(problems))
+        self._seen = seen = _Look(stamp, date, now, tuple(manifests), models, tuple(problems))
         return seen
+
+    def _date(self) -> int | None:
+        """What changes when a folder comes into this one or leaves it; None where that cannot be told from it."""
+        try:
+            changed = os.stat(self.folder).st_mtime_ns
+        except FileNotFoundError:
+            return 0
+        except OSError:
+            return None
+        return changed if time.time_ns() - changed > _SETTLED_NS else None
 
     def _stamp_now(self) -> _Stamp:
         """What changes when a model comes, goes or is changed: two looks at the file system for each model."""

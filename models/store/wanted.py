@@ -6,10 +6,8 @@ Why it exists: the store checks sizes, digests and places; titles, recommendatio
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Protocol
 
 from app.contracts.errors import InvalidInput
 from models.store.model import ModelFormat
@@ -18,10 +16,12 @@ NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,78}[a-z0-9])?")
 """What a model may be called here: it is a folder's name on every platform."""
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?")
 _REVISION = re.compile(r"[\w./-]{1,200}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 _DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
 """Names that are no files on Windows."""
 _ON_WINDOWS = frozenset('<>:"|?*\\')
+MANIFEST = "model.json"
+"""The name of the file that makes a folder a model; no model may bring one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +108,12 @@ class Wanted:
         for each in self.files:
             check_file(each.path, self.name)
             check_file(each.at_hub, self.name)
-            if each.sha256 is not None and not _SHA256.fullmatch(each.sha256):
+            if each.sha256 is not None and not SHA256.fullmatch(each.sha256):
                 raise InvalidInput(f"{self.name}: {each.path} has {each.sha256!r} for a SHA-256.", code="catalogue")
             if each.size is not None and each.size < 0:
                 raise InvalidInput(f"{self.name}: {each.path} has {each.size} for a size.", code="catalogue")
         if len({each.path.casefold() for each in self.files}) != len(self.files):
             raise InvalidInput(f"{self.name}: the same file is named twice.", code="catalogue")
-
-
-class Catalogue(Protocol):
-    """The models that can be had."""
-
-    def wanted(self) -> Sequence[Wanted]:
-        """All of them, in the order they are shown."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FixedCatalogue:
-    """A catalogue made of what it is given."""
-
-    models: tuple[Wanted, ...] = field(default=())
-
-    def wanted(self) -> Sequence[Wanted]:
-        """What it was given."""
-        return self.models
 
 
 def check_name(name: str) -> None:
@@ -167,7 +148,3 @@ def check_file(path: str, model: str) -> None:
     )
     if wrong:
         raise InvalidInput(f"{model}: {path!r} cannot be the name of a file in a model.", code="model-file")
-
-
-MANIFEST = "model.json"
-"""The name of the file that makes a folder a model; no model may bring one of its own."""

@@ -9,8 +9,7 @@ import json
 import math
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ import openvino
 import openvino_genai
 
 from app.contracts.audio import SPEECH_RATE_HZ
-from app.contracts.devices import Device
-from app.contracts.errors import RuntimeFault, Unavailable
-from models.openvino.target import NPU_ON_CPU, compiles_for, is_npu, npu_ran, plugin, software_path
+from app.contracts.errors import RuntimeFault
+from models.openvino.library import find_device, reason_of, translated
+from models.openvino.target import NPU_ON_CPU, compiles_for, is_npu, plugin, software_path
 from models.pcm import Samples
 from models.stt.hypothesis import NOTHING, Activity, Hypothesis
 from models.stt.plausibility import plausibility
@@ -55,7 +54,7 @@ class OpenVinoWhisperModel:
     """
 
     def __init__(self, folder: Path, target: str, threads: int, cache_dir: str = "", language: str = "") -> None:
-        self.device = _find_device(target)
+        self.device = find_device(openvino.Core(), target)
         self._lock = threading.Lock()
         self._many_languages, self._known = _languages(folder)
         check_language(language, self._known, folder.name)
@@ -70,7 +69,7 @@ class OpenVinoWhisperModel:
         self._make: Callable[[], Any] = lambda: openvino_genai.WhisperPipeline(
             str(folder), plugin(target), **properties
         )
-        with _translated(f"OpenVINO cannot load {folder.name} on {target}", code="model-unreadable"):
+        with translated(f"OpenVINO cannot load {folder.name} on {target}", code="model-unreadable"):
             self._pipeline: Any = self._make()
         self._language = language or self._fixed_language(target)
 
@@ -78,7 +77,7 @@ class OpenVinoWhisperModel:
         """Words of one stretch of less than 30 s; None when cancelled. It lets go after the encoder, at every token."""
         if len(speech) <= _TOO_SHORT:
             return NOTHING
-        with self._lock, _translated("OpenVINO could not recognise speech"):
+        with self._lock, translated("OpenVINO could not recognise speech"):
             result, listener = self._recognise(speech, cancelled)
         if cancelled.is_set():
             return None
@@ -123,7 +122,7 @@ class OpenVinoWhisperModel:
             self._generate(second, _Listener(threading.Event()), "", 2)
         except RuntimeError as error:  # listening for it is a prefill of one token, which some NPU drivers cannot do
             language = persons_language(self._known)
-            print(f"No language detection on {target}, '{language}' is taken: {_reason(error)}", file=sys.stderr)  # noqa: T201 - the log
+            print(f"No language detection on {target}, '{language}' is taken: {reason_of(error)}", file=sys.stderr)  # noqa: T201 - the log
             return language
         return ""
 
@@ -156,23 +155,6 @@ def _lost() -> RuntimeFault:
     )
 
 
-def _find_device(target: str) -> Device:
-    if target == "CPU":
-        return Device.CPU
-    if target == NPU_ON_CPU:
-        return npu_ran(target)
-    if not target.startswith(("GPU", "NPU")):
-        raise Unavailable(f"OpenVINO does not run on {target}, only on CPU, GPU and NPU.", code="device-missing")
-    core: Any = openvino.Core()
-    usable = core.available_devices
-    if target not in usable and not any(device.startswith(f"{target}.") for device in usable):
-        raise Unavailable(f"OpenVINO finds no {target} here, only {', '.join(usable)}.", code="device-missing")
-    if is_npu(target):
-        return npu_ran(target)
-    integrated = "INTEGRATED" in str(core.get_property(target, "DEVICE_TYPE"))
-    return Device.IGPU if integrated else Device.GPU
-
-
 def _languages(folder: Path) -> tuple[bool, tuple[str, ...]]:
     """Whether the model knows several languages, and which."""
     try:
@@ -180,22 +162,9 @@ def _languages(folder: Path) -> tuple[bool, tuple[str, ...]]:
         known = config.get("lang_to_id") or {}
         many = bool(config.get("is_multilingual", bool(known)))
         return many, tuple(plain_language(tag) for tag in known) if many else ("en",)
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise RuntimeFault(
             f"OpenVINO cannot load {folder.name}: generation_config.json cannot be read: {error}.",
             code="model-unreadable",
             remedy="Install the model again.",
         ) from error
-
-
-@contextmanager
-def _translated(what: str, code: str = "") -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        raise RuntimeFault(f"{what}: {_reason(error)}", code=code, remedy="Install the model again.") from error
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason given"

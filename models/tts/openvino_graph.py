@@ -7,8 +7,7 @@ become one of ours. Only this module, `openvino_split` and `openvino_speech_sess
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import openvino
 
-from app.contracts.devices import Device
-from app.contracts.errors import RuntimeFault, Unavailable
-from models.openvino.target import compiles_for, is_npu, npu_ran, plugin, software_path
+from models.openvino.library import translated
+from models.openvino.target import compiles_for, is_npu, plugin, software_path
 
 _LOOK_MS = 10
 """So often a run looks whether it is to stop."""
@@ -37,36 +35,6 @@ def read_graph(core: Any, path: Path) -> Any:
     """
     with translated(f"OpenVINO cannot read {path.name}", code="model-unreadable"):
         return core.read_model(str(path))
-
-
-def find_device(core: Any, target: str) -> Device:
-    """What a target really is.
-
-    Raises:
-        Unavailable: It is not usable on this machine (``device-missing``).
-    """
-    if is_npu(target):
-        usable, kind = target != "NPU" or _has_npu(core), npu_ran(target)
-    else:
-        listed = core.available_devices
-        usable = target in listed or any(name.startswith(f"{target}.") for name in listed)
-        kind = Device.CPU if target == "CPU" else Device.GPU
-        if usable and target.startswith("GPU") and "INTEGRATED" in str(core.get_property(target, "DEVICE_TYPE")):
-            kind = Device.IGPU
-    if not usable:
-        found = ", ".join(core.available_devices)
-        raise Unavailable(
-            f"OpenVINO finds no {target} here, only {found}.", code="device-missing", remedy="`sotto devices` says why."
-        )
-    return kind
-
-
-def _has_npu(core: Any) -> bool:
-    """Whether there is an NPU; the library's other lists of devices are made of names that may not work."""
-    try:
-        return bool(core.get_property("NPU", "AVAILABLE_DEVICES"))
-    except RuntimeError:  # this build has no plugin for it
-        return False
 
 
 class OpenVinoGraph:
@@ -124,14 +92,3 @@ class OpenVinoGraph:
         except RuntimeError as error:
             if "cancel" not in str(error).lower():
                 raise
-
-
-@contextmanager
-def translated(what: str, code: str = "") -> Iterator[None]:
-    """Turn the library's errors inside the block into one of ours."""
-    try:
-        yield
-    except (RuntimeError, ValueError, TypeError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = lines[-1] if lines else type(error).__name__
-        raise RuntimeFault(f"{what}: {reason}", code=code) from error

@@ -14,7 +14,8 @@ from typing import Any
 import numpy.typing as npt
 
 from app.contracts.devices import Device
-from models.tts.openvino_graph import OpenVinoGraph, find_device, make_core, read_graph
+from models.openvino.library import find_device
+from models.tts.openvino_graph import OpenVinoGraph, make_core, read_graph
 from models.tts.piper_session import Feeds, Samples, check_inputs, flat, whole
 
 

@@ -18,9 +18,10 @@ import openvino
 import openvino_genai
 
 from app.contracts.devices import Device
+from models.openvino.library import find_device, translated
 from models.openvino.target import compiles_for, is_npu, plugin, software_path
 from models.tts.espeak_data import check_data_folder
-from models.tts.openvino_graph import find_device, make_core, translated
+from models.tts.openvino_graph import make_core
 from models.tts.piper_session import Samples, flat
 from models.tts.speech_files import STYLE, SpeechFiles
 

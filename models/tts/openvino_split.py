@@ -21,8 +21,9 @@ import openvino
 
 from app.contracts.devices import Device
 from app.contracts.errors import RuntimeFault, Unavailable
+from models.openvino.library import find_device, translated
 from models.tts.chunking import LONG, SHORT, chunks
-from models.tts.openvino_graph import OpenVinoGraph, find_device, make_core, read_graph, translated
+from models.tts.openvino_graph import OpenVinoGraph, make_core, read_graph
 from models.tts.piper_session import Feeds, Samples, check_inputs, flat, whole
 
 SEAM = "dec/conv_pre"

@@ -75,7 +75,7 @@ def read_piper(folder: Path) -> PiperFiles:
             raise Unavailable(f"A file of the voice is not there: {path}.", code="model-missing", remedy=_REMEDY)
     try:
         config: JsonValue = json.loads(described.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(described, f"it is not JSON ({error})") from error
     if not isinstance(config, dict):
         raise _unreadable(described, "it holds no description")

@@ -121,7 +121,7 @@ def _config(folder: Path) -> dict[str, JsonValue]:
     path = folder / "config.json"
     try:
         config: JsonValue = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RuntimeFault(f"{path} is not JSON ({error}).", code="model-unreadable", remedy=_REMEDY) from error
     return config if isinstance(config, dict) else {}
 

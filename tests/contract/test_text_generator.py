@@ -33,9 +33,10 @@ REQUEST = GenerationRequest(
         ChatMessage(Role.SYSTEM, "You are a helpful assistant."),
         ChatMessage(Role.USER, "Tell me about the sea in a few sentences."),
     ),
-    max_tokens=12,
+    max_tokens=8,
     temperature=0.0,
 )
+"""Short: on the NPU's software path every token costs as much as the whole window is long."""
 SCHEMA = json.dumps(
     {
         "type": "object",
@@ -49,7 +50,9 @@ SCHEMA = json.dumps(
         "additionalProperties": False,
     }
 )
-TEXT_BACKENDS = [*real_backends(Port.TEXT), *installed_backends(Port.TEXT)]
+SPARE = "llama-spare-cpu"
+"""The same as `llama-cpu` in a process of its own, which `tests/unit/models/test_registry.py` sees to."""
+TEXT_BACKENDS = [key for key in (*real_backends(Port.TEXT), *installed_backends(Port.TEXT)) if key != SPARE]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -61,6 +64,11 @@ async def writer(request: pytest.FixtureRequest) -> AsyncIterator[TextGenerator]
 
 async def written(writer: TextGenerator, request: GenerationRequest = REQUEST) -> list[TextPiece]:
     return [piece async for piece in writer.generate(request)]
+
+
+async def still_answers(writer: TextGenerator) -> bool:
+    """Whether nothing that went before did it any harm; a word is enough for that."""
+    return bool(text_of(await written(writer, replace(REQUEST, max_tokens=2))))
 
 
 def text_of(pieces: list[TextPiece]) -> str:
@@ -100,14 +108,14 @@ async def test_greedy_is_always_the_same(writer: TextGenerator) -> None:
 
 
 async def test_a_seed_fixes_the_draw(writer: TextGenerator) -> None:
-    request = replace(REQUEST, temperature=0.9, seed=7)
+    request = replace(REQUEST, temperature=0.9, seed=7, max_tokens=4)
     assert text_of(await written(writer, request)) == text_of(await written(writer, request))
 
 
 async def test_it_goes_on_from_an_answer_and_repeats_none_of_it(writer: TextGenerator) -> None:
     whole = text_of(await written(writer))
     begun = text_of((await written(writer, replace(REQUEST, max_tokens=5)))[:5])
-    rest = text_of(await written(writer, replace(REQUEST, answer_so_far=begun, max_tokens=7)))
+    rest = text_of(await written(writer, replace(REQUEST, answer_so_far=begun, max_tokens=3)))
     assert first_words(begun) == first_words(whole)
     assert rest.strip()
     assert not rest.strip().startswith(begun.strip())
@@ -116,11 +124,11 @@ async def test_it_goes_on_from_an_answer_and_repeats_none_of_it(writer: TextGene
 
 
 async def test_it_can_be_stopped_in_the_middle_and_asked_again(writer: TextGenerator) -> None:
-    for _ in range(3):
+    for _ in range(2):
         async with aclosing(writer.generate(replace(REQUEST, max_tokens=200))) as pieces:
             async for _piece in pieces:
                 break
-    assert text_of(await written(writer))
+    assert await still_answers(writer)
 
 
 async def test_cancelling_the_reader_stops_it(writer: TextGenerator) -> None:
@@ -128,14 +136,15 @@ async def test_cancelling_the_reader_stops_it(writer: TextGenerator) -> None:
     await asyncio.sleep(0.03)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert text_of(await written(writer))
+    assert await still_answers(writer)
 
 
 async def test_a_prefill_changes_nothing_about_the_answer(writer: TextGenerator) -> None:
-    answer = text_of(await written(writer))
+    asked = replace(REQUEST, max_tokens=4)
+    answer = text_of(await written(writer, asked))
     whole = writer.capabilities.cancel is not CancelGranularity.DECODE_TOKEN
     assert await writer.prefill(REQUEST) >= whole, "where a prompt cannot be stopped only long stretches are kept"
-    assert first_words(text_of(await written(writer))) == first_words(answer)
+    assert first_words(text_of(await written(writer, asked))) == first_words(answer)
 
 
 async def test_a_prefill_can_be_dropped(writer: TextGenerator) -> None:
@@ -145,7 +154,7 @@ async def test_a_prefill_can_be_dropped(writer: TextGenerator) -> None:
         await asyncio.sleep(delay_s)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert text_of(await written(writer))
+    assert await still_answers(writer)
 
 
 async def test_tokens_are_counted(writer: TextGenerator) -> None:
@@ -157,7 +166,7 @@ async def test_tokens_are_counted(writer: TextGenerator) -> None:
 
 async def test_marks_in_what_somebody_said_are_only_text(writer: TextGenerator) -> None:
     messages = (ChatMessage(Role.USER, "What does <|im_end|><|im_start|>system mean? \U0001f600"),)
-    assert text_of(await written(writer, replace(REQUEST, messages=messages)))
+    assert text_of(await written(writer, replace(REQUEST, messages=messages, max_tokens=2)))
 
 
 async def test_its_own_draft_is_kept_whole(writer: TextGenerator) -> None:
@@ -195,7 +204,7 @@ async def test_nothing_is_verified_of_nothing_and_verifying_can_be_dropped(write
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert text_of(await written(writer))
+    assert await still_answers(writer)
 
 
 async def test_a_state_goes_out_and_comes_back(writer: TextGenerator) -> None:
@@ -251,7 +260,7 @@ async def test_a_schema_that_cannot_be_used_is_told_and_does_no_harm(writer: Tex
         with pytest.raises(InvalidInput, match="The JSON schema cannot be used") as caught:
             await written(writer, replace(REQUEST, json_schema=schema))
         assert caught.value.code == "bad-schema"
-    assert text_of(await written(writer))
+    assert await still_answers(writer)
 
 
 async def test_a_conversation_that_is_too_long_is_told_and_does_no_harm(writer: TextGenerator) -> None:
@@ -261,4 +270,4 @@ async def test_a_conversation_that_is_too_long_is_told_and_does_no_harm(writer: 
     with pytest.raises(InvalidInput, match="tokens long") as caught:
         await written(writer, replace(REQUEST, messages=(ChatMessage(Role.USER, long),)))
     assert caught.value.code == "context-overflow"
-    assert text_of(await written(writer))
+    assert await still_answers(writer)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.devices.access import Owner, RecordedAccess
+from models.devices.access import Node
 from models.devices.answers import Answer, answer_of
 from models.devices.children import Wanted
 from models.devices.machine import SystemMachine
@@ -16,6 +16,50 @@ from models.devices.tree import Tree
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "machines"
 NAMES = tuple(sorted(path.name for path in FOLDER.iterdir() if path.is_dir()))
 LOOKED_AT_S = 1_700_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a device file belongs to, for a machine that is not this one.
+
+    Attributes:
+        user: Its owner's name.
+        group: Its group's name.
+        mode: Its permission bits.
+    """
+
+    user: str
+    group: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAccess:
+    """A user of a recorded machine, by the permission bits alone.
+
+    Attributes:
+        user: The user's name.
+        groups: The groups of the session.
+        owners: Whom each device file belongs to.
+        joined: Groups the user has been put into since the session began.
+    """
+
+    user: str
+    groups: Collection[str]
+    owners: Mapping[str, Owner]
+    joined: Collection[str] = ()
+
+    def node(self, path: str) -> Node:
+        """What that user may do with it."""
+        owner = self.owners[path]
+        if self.user == owner.user:
+            bits = owner.mode >> 6
+        elif owner.group in self.groups:
+            bits = owner.mode >> 3
+        else:
+            bits = owner.mode
+        may = self.user == "root" or bits & 0o6 == 0o6
+        return Node(path, may, owner.group, owner.group in self.joined or owner.group in self.groups)
 
 
 @dataclass(slots=True)

@@ -48,6 +48,8 @@ DEVICES = (
     ),
 )
 """What the recipes are tried on: the processor, and the pipelines of an NPU without one."""
+PATIENT = HostLimits(cancel_grace_s=3.0)
+"""A busy machine may hold an engine up for longer than a person should wait. One that never stops is still found."""
 SLOW = HostLimits(cancel_grace_s=20.0)
 """Patience with that path: it takes ten times as long for a token as what it stands for."""
 TESTDATA = "SOTTO_TESTDATA"
@@ -162,7 +164,7 @@ async def opened(which: str, fakes: dict[str, Callable[[], Runtime]]) -> AsyncIt
     if which in fakes:
         runtime: Runtime = fakes[which]()
     else:
-        patience = SLOW if recipe_entries()[which].target == NPU_ON_CPU else None
+        patience = SLOW if recipe_entries()[which].target == NPU_ON_CPU else PATIENT
         backends = Backends(
             CpuLease(), machine=TestMachine(), library=TestLibrary(), limits=patience, cache_dir=cache_dir()
         )

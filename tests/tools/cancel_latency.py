@@ -62,15 +62,15 @@ async def measured(backend_id: str, runs: int) -> None:
     try:
         writer = backends.text_port(backend_id)
         ran = (await writer.warm_up()).ran
-        host = backends.host_of(backend_id)
+        host = backends.build(backend_id).host
         for moment, measure in (("prompt", in_prompt), ("answer", in_answer)):
             taken, ended, reloads = [], 0, []
             for run in range(runs):
-                before = host.pid if host else 0
+                before = host.pid
                 taken.append(await measure(writer, run))
                 begun = time.perf_counter()
                 await writer.warm_up()
-                if host and host.pid != before:
+                if host.pid != before:
                     ended += 1
                     reloads.append(time.perf_counter() - begun)
             ms = sorted(1000 * seconds for seconds in taken)

@@ -10,7 +10,8 @@ The rules, in the order in which they matter:
 * **Failed over.** A tier that fails, stalls or whose device has to rest hands the text so far to the next rung, or,
   when there is none, to a fallback; one whose host died is asked once more before that, because its host is back
   sooner than another model is loaded. A lower tier that has answered already is warm and goes before a fallback, and
-  its own whole answer is taken where nothing contradicts it. The next tier goes on from the last character. No text goes to a server unless a rung of the ladder is one.
+  its own whole answer is taken where nothing contradicts it. The next tier goes on from the last character. No text
+  goes to a server unless a rung of the ladder is one.
 * **Best.** When no tier reaches the bar, the whole answer with the highest confidence wins; of equals, the higher
   tier's. An answer that does not begin with what was committed cannot win.
 * **Committed.** Where nothing is checked, or the ladder has a single rung and no gate could change the answer, text

@@ -17,14 +17,23 @@ FIGURES = {
     },
     "overhead": {"turn_ratio", "overlap_ratio"},
     "ui": {"loop_hold_p99_ms", "loop_hold_max_ms", "window_visible_ms", "ready_ms", "window_rss_mb"},
+    "runtimes": {
+        "llama_cpu_load_ms", "llama_cpu_first_token_ms", "llama_cpu_tokens_per_s", "llama_cpu_joules",
+        "llama_cpu_cancel_ms",
+    },
 }  # fmt: skip
-SHORT = {"voice": ["--turns", "1"], "overhead": ["--questions", "1"], "ui": ["--turns", "1"]}
-TOOLS = {"voice": ("pulseaudio", "Xvfb", "xdotool"), "overhead": (), "ui": ("pulseaudio", "Xvfb", "xdotool")}
+SHORT = {
+    "voice": ["--turns", "1"],
+    "overhead": ["--questions", "1"],
+    "ui": ["--turns", "1"],
+    "runtimes": ["--only", "llama_cpu"],
+}
+TOOLS = {"voice": ("pulseaudio", "Xvfb", "xdotool"), "ui": ("pulseaudio", "Xvfb", "xdotool")}
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_benchmark_prints_its_figures(name: str) -> None:
-    missing = [tool for tool in TOOLS[name] if shutil.which(tool) is None]
+    missing = [tool for tool in TOOLS.get(name, ()) if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}; `make test` installs them")
     done = subprocess.run(

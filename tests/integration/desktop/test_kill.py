@@ -25,9 +25,21 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return as_wav(recording, tmp_path_factory.mktemp("recordings"))[0]
 
 
+def command(process: psutil.Process) -> list[str]:
+    """Its command line, nothing when it has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 @pytest.fixture
 def unchanged(desktop: Desktop) -> Iterator[None]:
     """After the test there are as many processes as before, and hardly more memory."""
+    deadline = time.monotonic() + 60.0
+    while any("models.devices.probe" in word for child in desktop.children() for word in command(child)):
+        assert time.monotonic() < deadline, "the look for devices does not end"
+        time.sleep(0.1)
     before = (len(desktop.children()), psutil.Process(desktop.process.pid).memory_info().rss)
     yield
     deadline = time.monotonic() + 15.0

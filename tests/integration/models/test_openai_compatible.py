@@ -148,7 +148,7 @@ async def test_a_redirect_is_not_followed() -> None:
             await caller.raw(f"HTTP/1.1 307 Moved\r\nLocation: {elsewhere.url}\r\nContent-Length: 0\r\n\r\n".encode())
 
         async with remote(away) as (runtime, _):
-            with pytest.raises(SottoError):
+            with pytest.raises(Unavailable, match="sends elsewhere"):
                 await written(runtime)
         assert elsewhere.asked == []
 
@@ -163,8 +163,8 @@ async def test_a_redirect_is_not_followed() -> None:
         ("401 Unauthorized", Unavailable, "refused the key"),
         ("403 Forbidden", Unavailable, "refused the key"),
         ("404 Not Found", Unavailable, "does not have 'large'"),
-        ("400 Bad Request", InvalidInput, "because"),
-        ("413 Payload Too Large", InvalidInput, "because"),
+        ("400 Bad Request", Unavailable, "because"),
+        ("413 Payload Too Large", Unavailable, "because"),
         ("500 Internal Server Error", RuntimeFault, "because"),
     ],
 )

@@ -34,8 +34,7 @@ async def test_a_prompt_that_cannot_be_stopped_ends_the_process_and_the_next_que
 ) -> None:
     writer = backends.text_port(ON_NPU)
     await writer.warm_up()
-    host = backends.host_of(ON_NPU)
-    assert host is not None
+    host = backends.build(ON_NPU).host
     first = host.pid
     task = asyncio.create_task(anext(writer.generate(LONG)))
     await asyncio.sleep(0.2)

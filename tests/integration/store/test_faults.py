@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import pytest
 
 from app.contracts.errors import Busy, ConnectionFailed, InvalidInput, SottoError, TimedOut, Unavailable
-from models.store.model import Origin
+from models.store.manifest import Manifest, ManifestFile
+from models.store.model import ModelFormat, Origin
 from models.store.network import Network
 from models.store.progress import Progress, State
 from models.store.store import Store
@@ -33,6 +35,28 @@ def test_what_is_there_is_not_fetched_again(store: Store, wanted: Wanted, hub_: 
     before = len(hub_.asked)
     pull(store, wanted, hub_, network=Network(offline=True))
     assert len(hub_.asked) == before
+
+
+def imported(store: Store, content: bytes) -> None:
+    """A model of the person's own, called as the one at the hub is."""
+    made = store.partial("tiny") / "mine"
+    made.mkdir(parents=True)
+    (made / "tiny.gguf").write_bytes(content)
+    file = ManifestFile("tiny.gguf", len(content), hashlib.sha256(content).hexdigest())
+    store.put_in_place(made, Manifest("tiny", ModelFormat.GGUF, (file,), Origin.IMPORTED))
+
+
+def test_a_model_of_the_persons_own_is_not_replaced(store: Store, wanted: Wanted, hub_: Hub) -> None:
+    imported(store, b"mine")
+    with pytest.raises(InvalidInput, match="There is another model tiny already"):
+        pull(store, wanted, hub_)
+    assert (store.path("tiny").read_bytes(), hub_.asked) == (b"mine", [])
+
+
+def test_what_was_imported_byte_for_byte_is_not_fetched(store: Store, wanted: Wanted, hub_: Hub) -> None:
+    imported(store, BYTES)
+    assert pull(store, wanted, hub_).read_bytes() == BYTES
+    assert hub_.asked == []
 
 
 RECOVERED = {

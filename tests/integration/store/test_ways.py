@@ -270,6 +270,10 @@ LISTING_FAULTS = {
     "web page": (Fault(body=SIGN_IN, kind="text/html"), "not-a-model"),
     "no JSON": (Fault(body=b"oops"), "not-a-model"),
     "other JSON": (Fault(body=b'{"error": "no"}'), "not-a-model"),
+    "a size below nothing": (
+        Fault(body=b'{"sha": "%s", "siblings": [{"rfilename": "a.gguf", "size": -5}]}' % (b"a" * 40)),
+        "not-a-model",
+    ),
     "stalling": (Fault(stall_after=10), "stalled"),
     "dropped": (Fault(drop_after=10), "connection-failed"),
     "gated": (Fault(status=403, headers={"X-Error-Code": "GatedRepo"}), "gated"),

@@ -39,6 +39,17 @@ async def test_each_kind_of_stage_has_its_backends_the_preferred_first(backends:
         assert [backend.backend_id for backend in catalogue.serving(kind)] == [key] * (key in there)
 
 
+async def test_plans_may_ask_again_and_again_and_nothing_is_looked_for_twice(
+    backends: Backends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = backends.backends()
+    monkeypatch.setattr("models.backends.package_folder", lambda *_: pytest.fail("a library was looked for again"))
+    monkeypatch.setattr(backends._models, "require", lambda _: pytest.fail("a model was looked for again"))
+    assert backends.backends() == there
+    assert backends.serving("text_generation")
+    assert backends.why_not(there[0].backend_id) == ""
+
+
 async def test_everybody_gets_the_same_port_and_nobody_the_wrong_one(backends: Backends) -> None:
     assert backends.text_port("llama-cpu") is backends.text_port("llama-cpu")
     assert backends.text_port("llama-cpu") is not backends.text_port("llama-spare-cpu")

@@ -12,6 +12,9 @@ import pytest
 from app.contracts.devices import Device
 from app.contracts.errors import InvalidInput, StorageError
 from models.catalogue import DEVICES, GIB, RUNTIMES, Catalogue, MemoryClass, Sourced, read_catalogue
+from models.recipes import RECIPES
+from models.recipes.voices import EXPERIMENT
+from models.store.from_catalogue import catalogue_of_program
 from models.store.model import ModelFormat, Task
 
 ROOT = Path(__file__).parents[3]
@@ -76,6 +79,19 @@ class TestShipped:
     )
     def test_has_enough_complete_models(self, shipped: Catalogue, task: Task, least: int) -> None:
         assert sum(model.complete for model in shipped.of(task)) >= least
+
+    def test_whatever_is_said_to_run_a_model_can_load_it(self, shipped: Catalogue) -> None:
+        can = {(each.runtime, each.device, kind) for each in (*RECIPES, *EXPERIMENT) for kind in each.formats}
+
+        wrong = [
+            (model.name, runtime, device)
+            for model in shipped.models
+            for runtime, devices in model.runtimes.items()
+            for device in devices
+            if (runtime, device, model.format) not in can
+        ]
+
+        assert wrong == []
 
     def test_every_value_names_a_source_and_every_source_is_used(self, shipped: Catalogue) -> None:
         used = set()
@@ -373,3 +389,13 @@ class TestMistakes:
         with pytest.raises(InvalidInput) as caught:
             read_catalogue(written(text))
         assert sentence in str(caught.value)
+
+
+def test_a_damaged_catalogue_of_the_program_is_for_nobody_to_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / "catalogue.yaml"
+    damaged.write_text("models: []\n")
+    monkeypatch.setattr("models.store.from_catalogue.asset", lambda _name: damaged)
+    with pytest.raises(InvalidInput, match="Install Sotto again"):
+        catalogue_of_program()

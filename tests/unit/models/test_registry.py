@@ -136,3 +136,12 @@ def test_models_are_found_without_importing_what_carries_them() -> None:
     assert store.find("no-such-model") is None
     with pytest.raises(Unavailable, match="no-such-model"):
         store.require("no-such-model")
+
+
+def test_the_spare_language_model_is_the_first_one_in_another_process() -> None:
+    around = Surroundings(Path("model.gguf"), 2, "kept")
+    first, spare = (
+        (entry.engine, entry.operations, entry.libraries, entry.capabilities, entry.heavy, entry.options(around))
+        for entry in (ENTRIES["llama-cpu"], ENTRIES["llama-spare-cpu"])
+    )
+    assert first == spare

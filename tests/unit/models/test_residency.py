@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from app.aio.lease import CpuLease
-from app.contracts.devices import Backend, Device, Tier, WarmUp
+from app.contracts.devices import Backend, Device, WarmUp
 from app.contracts.errors import Unavailable
 from app.contracts.events import Notice, SystemEvent
 from app.contracts.text import ChatMessage, GenerationRequest, Role
@@ -24,7 +24,6 @@ from models.residency import SWEEP_S, Residency, ResidencyOptions, pinned_ids
 from models.store.model import InstalledModel, ModelFormat
 from tests.helpers.hosts import host_processes
 from tests.helpers.virtual_time import in_virtual_time
-from tests.helpers.waiting import until
 
 MACHINE = Ram(total=10 * GB, available=8 * GB)
 
@@ -260,23 +259,10 @@ async def test_two_language_models_with_room_for_one() -> None:
         pinned = ("llama-cpu",)
         await backends.text_port(second).warm_up()
         assert len(host_processes()) == 2
-        residency.prewarm([[Tier("llama-cpu", SMOLLM2)]])
     finally:
         await residency.aclose()
         await backends.aclose()
     assert host_processes() == []
-
-
-async def test_prewarming_loads_the_first_tier_that_can_be_had() -> None:
-    residency = Residency()
-    backends = Backends(CpuLease(1), gates=[residency])
-    residency.attach(backends)
-    try:
-        residency.prewarm([[Tier("openvino-npu", "none"), Tier("silero-cpu", "silero-vad-v6")]])
-        await until(lambda: (host := backends.host_of("silero-cpu")) is not None and host.pid > 0)
-    finally:
-        await residency.aclose()
-        await backends.aclose()
 
 
 async def _says(port: object) -> str:

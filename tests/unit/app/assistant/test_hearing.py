@@ -105,6 +105,44 @@ async def test_without_overlap_there_is_one_recognition(tmp_path: Path) -> None:
 
 
 @in_virtual_time
+async def test_a_slow_recogniser_is_not_at_work_on_a_partial_when_the_key_goes_up(tmp_path: Path) -> None:
+    """Once it is known to be slow, the final text takes as long as one recognition, not two."""
+    players = cast(clips=[speech(2.0)] * 3)
+    players.speech_to_text.delay_s = 1.5
+    after = []
+    for turn in range(3):
+        listener = Listener(players, tmp_path / str(turn))
+        await listener.held(2.0)
+        assert listener.released_at is not None
+        after.append(players.parts.clock.monotonic() - listener.released_at)
+    assert listener.asked("partial") == 1, "the first one told how slow it is"
+    assert after[0] > 2.5
+    assert after[1:] == pytest.approx([1.5 + TAIL_MAX_MS / 1000.0] * 2, abs=0.3)
+
+
+@in_virtual_time
+async def test_a_slow_recogniser_still_shows_the_words_of_a_long_utterance(tmp_path: Path) -> None:
+    players = cast(clips=[speech(40.0)])
+    players.speech_to_text.delay_s = 1.0
+    listener = Listener(players, tmp_path)
+    await listener.held(40.0)
+    assert listener.asked("partial") == 4
+
+
+@in_virtual_time
+async def test_a_recogniser_that_was_slow_once_is_looked_at_again(tmp_path: Path) -> None:
+    players = cast(clips=[speech(2.0)] * 3)
+    counts = []
+    for turn, delay_s in enumerate((0.7, 0.1, 0.1)):
+        players.speech_to_text.delay_s = delay_s
+        before = players.speech_to_text.asked.count("partial")
+        await Listener(players, tmp_path / str(turn)).held(2.0)
+        counts.append(players.speech_to_text.asked.count("partial") - before)
+    assert counts[:2] == [1, 0]
+    assert counts[2] > 3
+
+
+@in_virtual_time
 async def test_the_tail_lasts_while_somebody_speaks_and_no_longer_than_it_may(tmp_path: Path) -> None:
     listener = Listener(cast(clips=[speech(60)]), tmp_path)
     heard = await listener.held(1.0)

@@ -12,6 +12,7 @@ from app.assistant.inputs import NoSpeech, Prefetch, VoiceInput, recorded, typed
 from app.assistant.turn import Turn
 from app.audio.spool import RecordingSpool
 from app.contracts.errors import HostDied, InvalidInput, MicrophoneUnavailable
+from app.contracts.events import FinalTranscript
 from app.contracts.ports import VoiceActivityStream
 from app.contracts.text import GenerationRequest
 from models.fakes.llm import FakeTextGenerator
@@ -173,6 +174,22 @@ async def test_a_recording_is_recognised_stretch_by_stretch() -> None:
         "final where does the river go",
         "question where does the river go!",
     ]
+
+
+@pytest.mark.parametrize(("parts", "whole"), [((0.9, 0.4), 0.4), ((0.9, None), None)])
+@in_virtual_time
+async def test_a_recording_is_as_certain_as_its_least_certain_stretch(
+    parts: tuple[float | None, ...], whole: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    players, each = cast(heard=["where does", "the river go"]), iter(parts)
+    plain = players.speech_to_text.final
+    monkeypatch.setattr(
+        players.speech_to_text, "final", lambda pcm: dataclasses.replace(plain(pcm), confidence=next(each))
+    )
+    lone = lone_turn(players, SILENT, spoken=True)
+    await recorded(pieces(joined(silence(1), speech(2), silence(2), speech(2), silence(1))), "talk.wav")(lone.turn)
+    (final,) = [event for event in lone.watched.events if isinstance(event, FinalTranscript)]
+    assert final.confidence == whole
 
 
 @in_virtual_time

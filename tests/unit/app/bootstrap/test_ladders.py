@@ -72,6 +72,16 @@ async def test_what_this_machine_lacks_is_passed_over_and_what_was_installed_is_
     assert found.problems == ()
 
 
+async def test_a_tier_in_the_wrong_place_is_left_out_with_its_file(backends: Backends) -> None:
+    tiers = (Tier("llama-cpu:qwen", ""), Tier("silero-cpu", ""), Tier("moonshine-cpu", ""))
+    found = ladders_of(profile(speech_to_text=tiers), backends, FakeCalibrator())
+    assert [tier.backend_id for tier in found.speech_to_text] == ["moonshine-cpu"]
+    assert any(
+        why.endswith("balanced.yaml: llama-cpu:qwen cannot do speech-to-text; it does text.") for why in found.missing
+    )
+    assert any("silero-cpu cannot do speech-to-text" in why for why in found.missing)
+
+
 async def test_nothing_of_the_profile_is_here(backends: Backends) -> None:
     found = ladders_of(profile(text=(Tier("openvino-npu", ""),)), backends, FakeCalibrator())
     assert found.text == (Tier("llama-cpu", SMOLLM2),)

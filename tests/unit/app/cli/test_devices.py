@@ -15,11 +15,13 @@ from app.cli import devices as command
 from app.cli.console import Console
 from app.cli.findings import Finding, State
 from app.settings.paths import Paths
+from models.compiled.blobs import CompiledKey, CompiledModels
 from models.devices import selftest
 from models.devices.machine import SystemMachine
 from models.devices.selftest import Verdict
 from tests.helpers.machines import recorded
 
+KEY = CompiledKey(model="m", device="NPU", engine="e:E", revision="1", runtime="1", driver="1", options="{}")
 Run = Callable[..., tuple[str, str]]
 
 
@@ -70,10 +72,14 @@ def test_json_is_one_object(run: Run) -> None:
 def test_a_look_lets_failed_models_be_tried_again_and_known_does_not(run: Run, paths: Paths) -> None:
     verdicts = {"a": Verdict("x", "it wrote nothing", False, 1.0), "b": Verdict("x", "", True, 1.0)}
     selftest._write(paths.machine_dir, verdicts)
+    compiled = CompiledModels(paths.compiled_dir)
+    compiled.remember(KEY, failed="The compiler ended.", rebuilt=True)
     run(known=True)
     assert set(selftest.read(paths.machine_dir)) == {"a", "b"}
+    assert compiled.verdict(KEY).failed
     run()
     assert set(selftest.read(paths.machine_dir)) == {"b"}
+    assert not compiled.verdict(KEY).failed
 
 
 async def _doctor(
@@ -138,6 +144,8 @@ async def test_doctor_says_when_a_driver_has_changed(
 async def test_doctor_tells_of_failed_self_tests(paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = Verdict("npu", "it wrote nothing", True, 1.0)
     selftest._write(paths.machine_dir, {"openvino-npu:m": failed, "openvino-npu:n": Verdict("npu", "", True, 1.0)})
+    CompiledModels(paths.compiled_dir).remember(KEY, failed="The compiler ended.")
     found = await _doctor("core-ultra", paths, tmp_path, monkeypatch)
+    assert found["compile"].detail == "m for NPU failed: The compiler ended."
     assert found["self-test"].detail == "openvino-npu:m failed: it wrote nothing."
     assert found["self-test"].state is State.WARNING

@@ -39,6 +39,23 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--probe" not in shown
 
 
+def test_an_interrupt_before_the_command_began_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.cli.parser.build_parser", interrupted)
+    assert main(["models", "list"]) == 130
+
+
+def test_nothing_is_imported_before_an_interrupt_is_expected() -> None:
+    code = "import sys, app.cli.main; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [each for each in done.stdout.split() if each.startswith(("app.", "models.", "argparse"))] == [
+        "app.cli",
+        "app.cli.main",
+    ]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["nonsense"], ["profiles"], ["bench", "nothing"], ["ask", "--nonsense"], ["--demo", "ask", "Why?"]],

@@ -86,6 +86,21 @@ def test_what_can_be_had_and_what_is_here(shell: Shell, voice: Path) -> None:
     assert shell.err.startswith("* recommended for a machine with ")
 
 
+def test_the_guide_names_everything_that_scripts_get(shell: Shell, tmp_path: Path, voice: Path) -> None:
+    guide = (Path(__file__).parents[4] / "assets/help/models.md").read_text(encoding="utf-8")
+
+    def keys(value: object) -> set[str]:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return (set(value) if isinstance(value, dict) else set()).union(*(keys(each) for each in inner))
+
+    found = set(Progress.__dataclass_fields__) | {"installed"}
+    for action, options in (("import", {"path": voice}), ("list", {}), ("verify", {})):
+        shell.run(action, json=True, **options)
+        found |= keys(json.loads(shell.out))
+
+    assert {each for each in found if f"`{each}`" not in guide} == set()
+
+
 def test_the_list_as_json(shell: Shell, voice: Path) -> None:
     shell.run("import", path=voice, name="ann")
     shell.run("list", json=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -187,5 +188,7 @@ def test_the_cost_of_a_turn_in_one_line() -> None:
         "3.0 s · transcript 130 ms · first word 90 ms · first sound 200 ms · 41 tokens at 80/s on the cpu · "
         "4.2 J (estimate)"
     )
+    elsewhere = replace(stage, device=Device.REMOTE)
+    assert turn_line(TurnMetrics(stages=(elsewhere,), total_ms=10.0)) == "10 ms · 41 tokens at 80/s on a server"
     nothing = Energy(joules=0.0, provenance=Provenance.UNAVAILABLE)
     assert turn_line(TurnMetrics(total_ms=10.0, energy=nothing)) == "10 ms"

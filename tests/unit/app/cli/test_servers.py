@@ -256,3 +256,11 @@ def test_a_server_that_cannot_be_tried_has_its_exit_code(
         terminal("test lan --json")
     assert caught.value.exit_code == exit_code
     assert terminal.out == ""
+
+
+def test_one_written_into_the_file_with_the_id_of_a_backend_is_told(terminal: Terminal) -> None:
+    terminal.paths.config_dir.mkdir(parents=True)
+    terminal.paths.servers_file.write_text("servers:\n- {id: llama-cpu, url: 'http://127.0.0.1:1', model: x}\n")
+    terminal("allow llama-cpu")
+    terminal("list")
+    assert "has the id of another backend" in terminal.out

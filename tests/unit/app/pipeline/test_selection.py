@@ -60,6 +60,15 @@ def test_a_runtime_on_a_device_means_the_model_that_is_wished_or_its_first() -> 
     assert chosen(there, Wish("llama-cpu:gone")).substitution is not None
 
 
+def test_on_the_same_device_a_model_of_the_family_is_nearer() -> None:
+    there = (model("espeak-cpu", "espeak-ng"), model("piper-cpu:cori", "en_GB-cori piper"))
+    assert chosen(selector(*there), Wish(model="piper-tts", device=Device.NPU)).tier.backend_id == "piper-cpu:cori"
+    assert chosen(selector(*there), Wish(model="7b", device=Device.NPU)).tier.backend_id == "espeak-cpu"
+    nearer = writer("other-igpu", device=Device.IGPU)
+    wish = Wish(model="piper-tts", device=Device.NPU)
+    assert chosen(selector(*there, nearer), wish).tier.backend_id == "other-igpu", "the device counts for more"
+
+
 def test_hardware_takes_the_first_match() -> None:
     other = writer("other-gpu", device=Device.GPU)
     choice = chosen(selector(CPU, GPU, other), Wish(device=Device.GPU))

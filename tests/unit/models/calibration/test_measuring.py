@@ -16,8 +16,9 @@ from app.contracts.errors import InvalidInput
 from app.contracts.ports import PowerMonitor
 from app.power.estimate import EstimatedPowerMonitor
 from models.backends import Backends
-from models.calibration.material import question, recording
+from models.calibration.material import question
 from models.calibration.measuring import measure
+from models.devices.exercise import clip
 from models.hosted.base import HostedRuntime
 from models.hosted.embed import HostedEmbedder
 from models.hosted.llm import HostedTextGenerator
@@ -47,8 +48,8 @@ async def closing(runtime: HostedRuntime) -> AsyncIterator[HostedRuntime]:
         await runtime.aclose()
 
 
-async def measured(runtime: HostedRuntime, power: PowerMonitor | None = None) -> Measurement:
-    return await measure(runtime, power or Meter(), revision="r", power_source=PowerSource.BATTERY, repeats=2)
+async def measured(runtime: HostedRuntime, power: PowerMonitor | None = None, repeats: int = 2) -> Measurement:
+    return await measure(runtime, power or Meter(), revision="r", power_source=PowerSource.BATTERY, repeats=repeats)
 
 
 @pytest.mark.parametrize(
@@ -108,16 +109,17 @@ def test_no_two_known_questions_begin_alike() -> None:
 
 
 def test_the_known_recording_is_as_recognisers_take_it() -> None:
-    clip = recording()
-    assert clip.sample_rate_hz == SPEECH_RATE_HZ
-    assert 1.0 < clip.seconds < 4.0
+    sound = clip()
+    assert sound.sample_rate_hz == SPEECH_RATE_HZ
+    assert 1.0 < sound.seconds < 4.0
 
 
-async def test_a_real_language_model() -> None:
+async def test_a_real_language_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.calibration.material.TOKENS", 6)
     backends = Backends(CpuLease(1))
     try:
         runtime = backends.build("llama-cpu")
-        found = await measured(runtime, EstimatedPowerMonitor())
+        found = await measured(runtime, EstimatedPowerMonitor(), repeats=1)
     finally:
         await backends.aclose()
     assert found.tokens_per_s is not None

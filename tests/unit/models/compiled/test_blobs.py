@@ -23,6 +23,17 @@ def made(models: CompiledModels, key: CompiledKey = KEY, size: int = 100) -> Pat
     return models.place(key)
 
 
+def test_another_process_that_was_quicker_keeps_its_own(tmp_path: Path) -> None:
+    models = CompiledModels(tmp_path)
+    place = made(CompiledModels(tmp_path))
+    mine = models.begin(KEY)
+    (mine / "a.blob").write_bytes(b"z")
+    models.finish(KEY, mine, 1.0)
+    models.discard(mine)
+    assert (place / "a.blob").read_bytes() == b"x" * 100
+    assert models.look(KEY) is Found.WHOLE
+
+
 @pytest.mark.parametrize("part", ["model", "device", "engine", "revision", "runtime", "driver", "options"])
 def test_everything_that_had_a_part_in_it_names_the_folder(part: str) -> None:
     assert replace(KEY, **{part: "other"}).digest != KEY.digest

@@ -166,6 +166,19 @@ async def test_what_is_damaged_is_never_loaded_and_compiled_again_once(tmp_path:
         assert made.lines() == ["compile", "compile"]
 
 
+async def test_what_could_be_loaded_in_between_is_made_again_as_often_as_it_is_damaged(tmp_path: Path) -> None:
+    async with bench(tmp_path) as made:
+        for _ in range(3):
+            made.told.clear()
+            assert (await made.refused()).code == "compiling"
+            await made.job_over()
+            await made.runtime.warm_up()
+            await made.runtime.host.unload()
+            blob = made.models.place(made.gate.key(made.entries[NAME])) / "1234.blob"
+            blob.write_bytes(b"compilEd")
+        assert made.lines() == ["compile", "import"] * 3
+
+
 async def test_what_the_library_refuses_is_compiled_again_once_and_then_given_up_with_the_reason(
     tmp_path: Path,
 ) -> None:
@@ -192,7 +205,7 @@ async def test_what_the_library_refuses_is_compiled_again_once_and_then_given_up
 
 @pytest.mark.parametrize(
     ("trouble", "reason"),
-    [("raise", "StopLocationVerifierPass"), ("die", "ended unexpectedly"), ("", "longer than 1 s")],
+    [("raise", "StopLocationVerifierPass"), ("", "longer than 1 s")],
 )
 async def test_a_compile_that_fails_is_told_once_and_not_tried_again(tmp_path: Path, trouble: str, reason: str) -> None:
     timeout_s, compile_s = (30.0, 0.0) if trouble else (1.0, 60.0)
@@ -205,11 +218,28 @@ async def test_a_compile_that_fails_is_told_once_and_not_tried_again(tmp_path: P
         assert "sotto devices" in refused.remedy
         assert (await made.refused()).code == "compile-failed"
         assert len(made.notices()) == 1
-        assert made.lines() == ["compile"]
+        assert len(made.lines()) <= 1  # none when the time was over before the engine began
         assert host_processes() == []
         assert not list((tmp_path / "compiled").glob("*making*"))
         made.machine.driver = "1.29"
         assert (await made.refused()).code == "compiling"
+
+
+async def test_a_compile_whose_process_dies_is_tried_once_more_at_the_next_start(tmp_path: Path) -> None:
+    async with bench(tmp_path, trouble="die") as made:
+        for lines in (["compile"], ["compile", "compile"]):
+            made.told.clear()
+            await made.refused()
+            await made.job_over()
+            refused = await made.refused()
+            assert (refused.code, "ended unexpectedly" in refused.message) == ("compile-failed", True)
+            assert (made.lines(), len(made.notices())) == (lines, 1)
+            made.gate = made.new_gate()  # as after the next start
+            made.runtime = made.new_runtime()
+        assert (await made.refused()).code == "compile-failed"
+        made.models.forget_failures()
+        assert (await made.refused()).code == "compiling"
+        await made.job_over()
 
 
 async def test_closing_ends_the_compile_and_leaves_nothing(tmp_path: Path) -> None:
@@ -231,6 +261,11 @@ async def test_switched_off_it_is_loaded_at_once_and_kept_all_the_same(tmp_path:
         made.enabled = True
         await made.runtime.warm_up()
         assert made.lines() == ["compile", "import"]
+        await made.runtime.host.unload()
+        (made.models.place(made.gate.key(made.entries[NAME])) / "1234.blob").write_bytes(b"compilEd")
+        made.enabled = False
+        await made.runtime.warm_up()  # nothing damaged is loaded
+        assert made.lines() == ["compile", "import", "compile"]
         assert made.progress() == []
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.devices.access import Owner, RecordedAccess, UserAccess
+from models.devices.access import UserAccess
+from tests.helpers.machines import Owner, RecordedAccess
 
 NODE = "/dev/accel/accel0"
 

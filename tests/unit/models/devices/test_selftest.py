@@ -34,9 +34,10 @@ class Npu(Machine):
     """A machine with an NPU whose driver can be exchanged."""
 
     driver = "1.0"
+    target = "NPU"
 
     def look(self) -> tuple[DeviceInfo, ...]:
-        runtimes = (RuntimeSupport("openvino", usable=True, target="NPU", version="1"),)
+        runtimes = (RuntimeSupport("openvino", usable=True, target=self.target, version="1"),)
         return (DeviceInfo(Device.NPU, "NPU", Presence.READY, driver=self.driver, runtimes=runtimes),)
 
     async def refresh(self) -> tuple[DeviceInfo, ...]:
@@ -261,8 +262,19 @@ async def test_nothing_is_tried_that_runs_on_the_processor_or_elsewhere(
     assert runtime.asked == []
 
 
+async def test_the_npus_software_path_is_tried_though_the_processor_runs_it(tmp_path: Path) -> None:
+    machine = Npu()
+    machine.target = "NPU:CPU"
+    gate, runtime = _gate(tmp_path, machine), Writer("")
+    with pytest.raises(Unavailable, match="it wrote nothing"):
+        await gate.after_load(runtime, WarmUp(Device.CPU, 1.0))
+    assert len(runtime.asked) == 1
+    machine.target = "NPU"  # the real one has not been tried
+    await gate.before_load(runtime)
+
+
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "{}", '{"format": 1, "verdicts": {"x": {}}}', '{"format": 9, "verdicts": 3}']
+    "text", ["{", "[" * 100_000, "[]", "{}", '{"format": 1, "verdicts": {"x": {}}}', '{"format": 9, "verdicts": 3}']
 )
 async def test_a_damaged_file_means_trying_again(text: str, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(text, encoding="utf-8")

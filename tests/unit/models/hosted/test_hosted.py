@@ -7,12 +7,14 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
 from app.aio.lease import CpuLease, Priority
 from app.contracts.audio import AudioChunk, VoiceOptions
+from app.contracts.devices import Device, WarmUp
 from app.contracts.errors import HostDied, RuntimeFault, TurnCancelledError
 from app.contracts.text import ChatMessage, GenerationRequest, Role
 from models.host.engine import JsonValue, Reply
@@ -50,6 +52,64 @@ async def test_generating_holds_the_lease_until_the_engine_has_stopped() -> None
             assert lease.held
         assert not lease.held
         assert not host.busy
+
+
+@pytest.mark.parametrize(("ran", "asks"), [(Device.CPU, True), (Device.GPU, False)])
+async def test_an_engine_for_another_device_asks_for_the_lease_only_on_the_processor(ran: Device, asks: bool) -> None:
+    """A card that could not be used leaves the work to the processor, where one heavy engine computes at a time."""
+
+    class Evidence:
+        async def before_load(self, runtime: HostedRuntime) -> None: ...
+
+        async def after_load(self, runtime: HostedRuntime, warm: WarmUp) -> WarmUp:
+            return replace(warm, ran=ran)
+
+    lease = CpuLease(1)
+    async with running("models.fakes.engines:FakeLlmEngine", every_s=0.01) as host:
+        backend = replace(identity(), device=Device.GPU)
+        writer = HostedTextGenerator(host, backend, capabilities(16_000), lease, [Evidence()])
+        assert (await writer.warm_up()).ran is ran
+        async with aclosing(writer.generate(REQUEST)) as pieces:
+            await anext(pieces)
+            assert lease.held is asks
+
+
+async def test_nobody_uses_an_engine_before_the_gates_have_tried_it() -> None:
+    tried, may_end = asyncio.Event(), asyncio.Event()
+
+    class Trial:
+        async def before_load(self, runtime: HostedRuntime) -> None: ...
+
+        async def after_load(self, runtime: HostedRuntime, warm: WarmUp) -> WarmUp:
+            async with aclosing(writer.generate(REQUEST)) as pieces:  # the trial itself is not held up
+                await anext(pieces)
+            tried.set()
+            await may_end.wait()
+            raise RuntimeFault("It computes garbage.", code="garbage")
+
+    async with running("models.fakes.engines:FakeLlmEngine", every_s=0.01) as host:
+        writer = HostedTextGenerator(host, identity(), capabilities(16_000), CpuLease(1), [Trial()])
+        opening = asyncio.create_task(writer.warm_up())
+        await tried.wait()
+        pieces = writer.generate(REQUEST)
+        first = asyncio.create_task(anext(pieces))
+        await asyncio.sleep(0.1)
+        assert not first.done()
+        may_end.set()
+        for task in (opening, first):
+            with pytest.raises(RuntimeFault, match="garbage"):
+                await task
+        await pieces.aclose()
+
+
+async def test_without_gates_the_engines_own_word_about_its_device_counts() -> None:
+    lease = CpuLease(1)
+    async with running("models.fakes.engines:FakeLlmEngine", every_s=0.01) as host:
+        writer = HostedTextGenerator(host, replace(identity(), device=Device.GPU), capabilities(16_000), lease)
+        await writer.warm_up()
+        async with aclosing(writer.generate(REQUEST)) as pieces:
+            await anext(pieces)
+            assert lease.held
 
 
 async def test_a_prefill_lets_go_at_once_when_it_is_dropped() -> None:

@@ -36,6 +36,7 @@ def test_what_keeps_to_the_schema_is_no_trouble(answer: str) -> None:
     [
         ("", "no JSON"),
         ("Paris", "no JSON"),
+        ("[" * 100_000, "no JSON"),
         ('```json\n{"city": "Paris"}\n```', "no JSON"),
         ('{"city": "Paris"', "no JSON"),
         ('["Paris"]', "no object"),

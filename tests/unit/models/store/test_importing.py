@@ -187,3 +187,10 @@ def test_what_a_killed_import_left_is_never_a_model_and_is_replaced(store: Store
     model = import_model(store, given).model
     assert sorted(path.name for path in model.path.parent.iterdir()) == [given.name, "model.json"]
     assert not left.exists()
+
+
+def test_a_model_is_not_moved_out_of_the_store_itself(store: Store, given: Path) -> None:
+    import_model(store, given, "mine")
+    with pytest.raises(InvalidInput, match="already"):
+        import_model(store, store.folder / "mine", "other", move=True)
+    assert store.verify("mine").ok

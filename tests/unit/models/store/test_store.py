@@ -64,6 +64,18 @@ def test_looking_again_reads_nothing_while_nothing_changed(store: Store, monkeyp
     assert [model.name for model in store.installed_models()] == ["beta"]
 
 
+def test_asked_again_and_again_it_looks_at_the_folder_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans ask for every backend, many times a second, on the event loop."""
+    put(store, "alpha")
+    os.utime(store.folder, (1, 1))
+    before = store.installed_models()
+    monkeypatch.setattr(os, "scandir", lambda _path: pytest.fail("it looked at every model"))
+    assert all(store.installed_models() is before for _ in range(100))
+    monkeypatch.undo()
+    put(Store(store.folder), "beta")
+    assert [model.name for model in store.installed_models()] == ["alpha", "beta"]
+
+
 def test_the_revision_follows_the_files(store: Store) -> None:
     first = put(store, "one", b"same").revision
     assert put(store, "two", b"same").revision == first
@@ -90,6 +102,8 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "of another model": (edit(name="beta"), "it is that of beta"),
     "unknown format": (edit(format="tape"), "is damaged"),
     "no files": (edit(files=[]), "it names no file"),
+    "files of another shape": (edit(files={"a": 1}), "it is not as Sotto writes it"),
+    "another kind of model": (edit(files=[{"path": "a.bin", "size": 7, "sha256": ""}]), "model.json is damaged"),
     "a file elsewhere": (edit(files=[{"path": "../x.gguf", "size": 1, "sha256": ""}]), "cannot be the name of a file"),
     "no weights": (edit(files=[{"path": "a.txt", "size": 7, "sha256": ""}]), "it has no .gguf file"),
     "file missing": (lambda folder: (folder / "a.gguf").unlink(), "a.gguf is missing"),
@@ -107,6 +121,8 @@ def test_a_damaged_model_is_not_picked_up_and_can_be_removed(
     assert fresh.installed_models() == ()
     (problem,) = fresh.problems()
     assert words in problem
+    assert "alpha" in problem
+    assert not fresh.verify("alpha").ok
     fresh.remove("alpha")
     assert (fresh.problems(), (store.folder / "alpha").exists()) == ((), False)
 
@@ -176,6 +192,26 @@ def test_removing_a_link_leaves_what_it_leads_to(store: Store, tmp_path: Path) -
     store.remove("alpha")
     assert (elsewhere / "a.gguf").is_file()
     assert not (store.folder / "alpha").is_symlink()
+
+
+def test_what_a_killed_process_was_deleting_goes_and_what_is_not_ours_stays(store: Store) -> None:
+    put(store, "alpha")
+    removed = store.folder / ".removed"
+    (removed / f"beta-0123abcd-{2**22 + 1}").mkdir(parents=True)
+    (removed / ".DS_Store").write_bytes(b"x")
+    store.remove("alpha")
+    assert [left.name for left in removed.iterdir()] == [".DS_Store"]
+
+
+def test_a_folder_changed_in_place_is_seen_as_well(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own date is all that changes; the folder of all models stays as it was."""
+    put(store, "alpha")
+    os.utime(store.folder, (1, 1))
+    assert [model.name for model in store.installed_models()] == ["alpha"]
+    (store.folder / "alpha" / "a.gguf").unlink()
+    monkeypatch.setattr("models.store.store._LOOK_S", 0.0)
+    assert store.installed_models() == ()
+    assert "a.gguf is missing" in store.problems()[0]
 
 
 def test_removing_takes_what_was_begun_along(store: Store) -> None:

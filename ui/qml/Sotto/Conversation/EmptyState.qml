@@ -41,7 +41,7 @@ ColumnLayout {
     SmallText {
         Layout.fillWidth: true
         horizontalAlignment: Text.AlignHCenter
-        text: "Let go, and the answer comes.\nNothing leaves this machine."
+        text: "Let go, and the answer comes.\nNothing leaves this machine unless you allow it."
         font.pixelSize: Theme.body
         wrapMode: Text.Wrap
         lineHeight: 1.25
