@@ -20,7 +20,7 @@ from models.fakes.llm import FakeTextGenerator
 from models.hosted.llm import HostedTextGenerator
 from models.registry import Port
 from models.retrying import RetryingTextGenerator
-from tests.helpers.ports import hosted, installed_backends, opened, real_backends
+from tests.helpers.ports import EMBEDDED_FILE, hosted, installed_backends, opened, real_backends
 
 ANSWER = "One two three, four five six seven, eight nine ten and eleven."
 FAKES: dict[str, Callable[[], Runtime]] = {
@@ -52,7 +52,11 @@ SCHEMA = json.dumps(
 )
 SPARE = "llama-spare-cpu"
 """The same as `llama-cpu` in a process of its own, which `tests/unit/models/test_registry.py` sees to."""
-TEXT_BACKENDS = [key for key in (*real_backends(Port.TEXT), *installed_backends(Port.TEXT)) if key != SPARE]
+TEXT_BACKENDS = [
+    key
+    for key in (*real_backends(Port.TEXT), *installed_backends(Port.TEXT))
+    if key != SPARE and not key.endswith(f":{EMBEDDED_FILE}")
+]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

@@ -61,7 +61,8 @@ _FOLDERS = {
 }
 """Where each model made for tests lies in that folder, and what it is."""
 _VOICES = {"micro-piper": "en_US-micro-medium", "micro2-piper": "en_US-micro2-medium"}
-_EMBEDDED_FILE = "smollm2-file"
+EMBEDDED_FILE = "smollm2-file"
+"""The embedded language model as if it had been installed: the same engines run it."""
 _made: list[TemporaryDirectory[str]] = []
 """Folders that go with this process."""
 
@@ -102,8 +103,8 @@ def installed_models() -> tuple[InstalledModel, ...]:
         *(_installed(name, kind, folder / where, size) for name, (where, kind, size) in _FOLDERS.items()),
         *(_installed(name, ModelFormat.PIPER, _voice(folder, voice), 0) for name, voice in _VOICES.items()),
         _installed("moonshine-folder", ModelFormat.MOONSHINE, Path(EmbeddedModels().find(MOONSHINE) or "not-there"), 0),
-        _installed(_EMBEDDED_FILE, ModelFormat.GGUF, Path(embedded), 135_000_000),
-        _installed(f"{_EMBEDDED_FILE}-embed", ModelFormat.GGUF_EMBEDDING, Path(embedded), 135_000_000),
+        _installed(EMBEDDED_FILE, ModelFormat.GGUF, Path(embedded), 135_000_000),
+        _installed(f"{EMBEDDED_FILE}-embed", ModelFormat.GGUF_EMBEDDING, Path(embedded), 135_000_000),
     )
 
 

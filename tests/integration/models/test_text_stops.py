@@ -16,7 +16,12 @@ from tests.helpers.ports import TestLibrary, TestMachine, cache_dir, missing
 
 ON_NPU = "openvino-npu:smollm2-135m-ov-int4"
 LONG = GenerationRequest((ChatMessage(Role.USER, "the sea and the land " * 170),), max_tokens=4, temperature=0.0)
-SHORT = GenerationRequest((ChatMessage(Role.USER, "What is the capital of France?"),), max_tokens=9, temperature=0.0)
+SHORT = GenerationRequest(
+    (ChatMessage(Role.USER, "What is the capital of France?"),),
+    answer_so_far="The capital of France is",
+    max_tokens=2,
+    temperature=0.0,
+)
 
 
 @pytest.fixture
