@@ -76,6 +76,7 @@ class CoreOptions:
         events_file: Every event is appended to this file as one JSON object a line, None for no file.
         overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
         pipelines: Files of pipelines that go before all others.
+        lasting: It stays for more than one question.
     """
 
     paths: Paths = field(default_factory=Paths.default)
@@ -85,6 +86,7 @@ class CoreOptions:
     events_file: Path | None = None
     overlap: bool = True
     pipelines: tuple[Path, ...] = ()
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def _assemble(
     events = None if options.events_file is None else stack.enter_context(EventsFile(options.events_file))
     bulletin, relay = _Bulletin(), BackendRelay()
     power = EstimatedPowerMonitor()
-    runtimes = put_runtimes_together(options.paths, settings, power, publish=bulletin)
+    runtimes = put_runtimes_together(options.paths, settings, power, publish=bulletin, lasting=options.lasting)
     stack.push_async_callback(runtimes.aclose)
     backends = runtimes.backends
     ladders = ladders_of(profile, backends, runtimes.measurements)

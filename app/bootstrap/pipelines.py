@@ -181,8 +181,15 @@ def _documents(paths: Paths, runtimes: RuntimeCatalogue, sandbox: ChildSandbox, 
 
 
 @asynccontextmanager
-async def open_pipelines(paths: Paths, *, extra_files: tuple[Path, ...] = ()) -> AsyncIterator[PipelineServices]:
+async def open_pipelines(
+    paths: Paths, *, extra_files: tuple[Path, ...] = (), lasting: bool = False
+) -> AsyncIterator[PipelineServices]:
     """The pipelines of this machine with hosts of their own, for a command that needs no assistant.
+
+    Args:
+        paths: The folders.
+        extra_files: Files of pipelines that go before all others.
+        lasting: The command stays, as a server does.
 
     Raises:
         InvalidInput: A file that was named for this start is wrong.
@@ -192,7 +199,7 @@ async def open_pipelines(paths: Paths, *, extra_files: tuple[Path, ...] = ()) ->
     settings.load()
     async with AsyncExitStack() as stack:
         stack.enter_context(logging_to(paths.log_dir))
-        runtimes = put_runtimes_together(paths, settings, EstimatedPowerMonitor())
+        runtimes = put_runtimes_together(paths, settings, EstimatedPowerMonitor(), lasting=lasting)
         stack.push_async_callback(runtimes.aclose)
         devices = SoundDevices(
             PortAudio(), lambda: ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))

@@ -104,8 +104,9 @@ def put_runtimes_together(
     *,
     publish: Publish = lambda _event: None,
     lease: CpuLease | None = None,
+    lasting: bool = True,
 ) -> RuntimeServices:
-    """Make everything. ``aclose`` of what is returned takes it apart."""
+    """Make everything. ``aclose`` of what is returned takes it apart; ``lasting`` as `CompileGate` takes it."""
     lease = lease or CpuLease()
     machine = SystemMachine(paths.machine_dir)
     residency = Residency(lambda: _residency_options(settings), on_event=publish)
@@ -115,6 +116,7 @@ def put_runtimes_together(
         enabled=lambda: settings.flag("models.compile"),
         threads=lease.threads,
         on_event=publish,
+        lasting=lasting,
     )
     store = Store(paths.models_dir)
     watchers = _Watchers(paths, machine, compiling, residency, publish)

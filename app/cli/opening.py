@@ -37,6 +37,6 @@ async def open_assistant(options: SessionOptions) -> AsyncIterator[Session]:
         InvalidInput: The profile is not there, or its file is wrong.
     """
     speech = Speech.FILE if options.speak_into else Speech.AS_CHOSEN if options.talk else Speech.SILENT
-    core = CoreOptions(profile=options.profile, speech=speech, speak_into=options.speak_into)
+    core = CoreOptions(profile=options.profile, speech=speech, speak_into=options.speak_into, lasting=options.talk)
     async with open_services(core) as services:
         yield _Opened(services, load_all=options.talk)

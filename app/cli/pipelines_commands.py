@@ -76,7 +76,7 @@ def serve(options: argparse.Namespace, console: Console) -> int:
         as_json=options.json,
         grace_s=options.grace,
     )
-    return serve_pipelines(lambda: open_pipelines(paths, extra_files=_extra(options)), console, request)
+    return serve_pipelines(lambda: open_pipelines(paths, extra_files=_extra(options), lasting=True), console, request)
 
 
 async def _documents(

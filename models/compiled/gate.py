@@ -69,6 +69,7 @@ class CompileGate:
         threads: How many the compiling engine may use.
         on_event: Gets the progress of jobs, and a notice when one failed.
         timeout_s: A job is ended after this.
+        lasting: The program stays long enough for a job; one that does not begins none, since it would only kill it.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class CompileGate:
         threads: int = 1,
         on_event: Callable[[SystemEvent], None] = lambda _event: None,
         timeout_s: float = TIMEOUT_S,
+        lasting: bool = True,
     ) -> None:
         self._models = models
         self._machine = machine
@@ -87,6 +89,7 @@ class CompileGate:
         self._threads = threads
         self._on_event = on_event
         self._timeout_s = timeout_s
+        self._lasting = lasting
         self._entries: Entries | None = None
         self._tasks = TaskOwner()
         self._jobs: dict[str, CompileJob] = {}
@@ -124,7 +127,8 @@ class CompileGate:
         """Let it pass when its compiled model is there; otherwise see that it will be.
 
         Raises:
-            Unavailable: It is being compiled (``compiling``), or cannot be (``compile-failed``).
+            Unavailable: It is being compiled (``compiling``), cannot be (``compile-failed``), or is not and this
+                program is about to end (``not-compiled``).
         """
         entry = self._entry(runtime)
         if entry is None:
@@ -143,6 +147,12 @@ class CompileGate:
             return
         if found is Found.DAMAGED:
             await self._rebuild(entry, key, "What had been compiled was damaged.")
+        if not self._lasting:
+            raise Unavailable(
+                f"{name} has not been compiled yet.",
+                code="not-compiled",
+                remedy=f"An open window does that, and so does: sotto calibrate {name}",
+            )
         raise _compiling(name, self._start(entry, key))
 
     async def after_load(self, runtime: HostedRuntime, warm: WarmUp) -> WarmUp:
@@ -168,7 +178,8 @@ class CompileGate:
             await self._rebuild(entry, key, sentence(error))
         except Unavailable:
             return
-        self._start(entry, key)
+        if self._lasting:
+            self._start(entry, key)
 
     async def aclose(self) -> None:
         """End the job that runs; its process is killed, and what it made so far is deleted."""

@@ -51,6 +51,7 @@ class Bench:
     trouble: str = ""
     timeout_s: float = 30.0
     enabled: bool = True
+    lasting: bool = True
     machine: Found = field(default_factory=Found)
     told: list[SystemEvent] = field(default_factory=list)
 
@@ -81,6 +82,7 @@ class Bench:
             enabled=lambda: self.enabled,
             on_event=self.told.append,
             timeout_s=self.timeout_s,
+            lasting=self.lasting,
         )
         gate.attach(self)
         return gate
@@ -138,6 +140,19 @@ async def test_it_is_compiled_in_the_background_once_and_loaded_from_there(tmp_p
         assert warm.ran is Device.NPU
         assert made.lines() == ["compile", "import"]
         assert made.gate.cache_for(made.entries["openvino-cpu"]) is None
+
+
+async def test_a_program_that_is_about_to_end_begins_nothing_and_uses_what_is_there(tmp_path: Path) -> None:
+    async with bench(tmp_path, lasting=False) as brief:
+        refused = await brief.refused()
+        assert (refused.code, refused.remedy.endswith(f"sotto calibrate {NAME}")) == ("not-compiled", True)
+        assert (brief.told, brief.lines()) == ([], []), "no engine was started"
+    async with bench(tmp_path) as lasting:
+        await lasting.refused()
+        await lasting.job_over()
+    async with bench(tmp_path, lasting=False) as brief:
+        assert (await brief.runtime.warm_up()).ran is Device.NPU
+        assert brief.lines() == ["compile", "import"]
 
 
 async def test_a_driver_makes_another_one_and_the_old_one_goes(tmp_path: Path) -> None:
