@@ -6,8 +6,8 @@ import asyncio
 import json
 import math
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 
 import pytest
@@ -17,7 +17,9 @@ from app.contracts.errors import Busy, ConnectionFailed, InvalidInput, RuntimeFa
 from app.contracts.ports import TextGenerator
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
 from models.llm.openai_compatible import GO_ON, RemoteTextGenerator, Server
+from tests.helpers import openai_servers
 from tests.helpers.http_server import Asked, Caller, Handler, Served, chunk, serving, usage
+from tests.helpers.openai_servers import replying, saying
 
 REQUEST = GenerationRequest(
     (ChatMessage(Role.SYSTEM, "Be short."), ChatMessage(Role.USER, "Where is it?")), max_tokens=20, temperature=0.5
@@ -25,39 +27,9 @@ REQUEST = GenerationRequest(
 MODELS = json.dumps({"object": "list", "data": [{"id": "large", "object": "model", "created": 0, "owned_by": "me"}]})
 
 
-@asynccontextmanager
-async def remote(handler: Handler, **server: object) -> AsyncIterator[tuple[RemoteTextGenerator, Served]]:
-    """The adapter on a server that knows its models and completes as told."""
-
-    async def all_of_it(asked: Asked, caller: Caller) -> None:
-        if asked.path.endswith("/models"):
-            await caller.reply("200 OK", MODELS)
-        else:
-            await handler(asked, caller)
-
-    async with serving(all_of_it) as served:
-        runtime = RemoteTextGenerator(Server(base_url=served.url, model="large", key="sesame", **server))
-        try:
-            yield runtime, served
-        finally:
-            await runtime.aclose()
-
-
-def saying(*events: str) -> Handler:
-    async def handler(asked: Asked, caller: Caller) -> None:
-        await caller.begin_stream()
-        for event in events:
-            await caller.event(event)
-        await caller.end_stream()
-
-    return handler
-
-
-def replying(status: str, body: str = '{"error": {"message": "because"}}', kind: str = "application/json") -> Handler:
-    async def handler(asked: Asked, caller: Caller) -> None:
-        await caller.reply(status, body, kind)
-
-    return handler
+def remote(handler: Handler, **server: object) -> AbstractAsyncContextManager[tuple[RemoteTextGenerator, Served]]:
+    """On a server that knows its models."""
+    return openai_servers.remote(handler, replying("200 OK", MODELS), key="sesame", **server)
 
 
 async def written(runtime: TextGenerator, request: GenerationRequest = REQUEST) -> list[TextPiece]:

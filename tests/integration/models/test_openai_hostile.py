@@ -6,8 +6,6 @@ import asyncio
 import gzip
 import json
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -15,40 +13,11 @@ import pytest
 from app.contracts.errors import RuntimeFault, TimedOut
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
 from models.llm import openai_bounds
-from models.llm.openai_compatible import RemoteTextGenerator, Server
-from tests.helpers.http_server import Asked, Caller, Handler, Served, chunk, serving
+from models.llm.openai_compatible import RemoteTextGenerator
+from tests.helpers.http_server import Asked, Caller, chunk
+from tests.helpers.openai_servers import NO_LIST, remote, saying
 
 REQUEST = GenerationRequest((ChatMessage(Role.USER, "Where is it?"),), max_tokens=20)
-
-
-@asynccontextmanager
-async def remote(
-    handler: Handler, *, lists: bool = False, **server: Any
-) -> AsyncIterator[tuple[RemoteTextGenerator, Served]]:
-    """The adapter on a server that completes as told, and has no list of models unless the handler has one."""
-
-    async def all_of_it(asked: Asked, caller: Caller) -> None:
-        if asked.path.endswith("/models") and not lists:
-            await caller.reply("404 Not Found", "{}")
-        else:
-            await handler(asked, caller)
-
-    async with serving(all_of_it) as served:
-        runtime = RemoteTextGenerator(Server(base_url=served.url, model="large", **server))
-        try:
-            yield runtime, served
-        finally:
-            await runtime.aclose()
-
-
-def saying(*events: str) -> Handler:
-    async def handler(asked: Asked, caller: Caller) -> None:
-        await caller.begin_stream()
-        for event in events:
-            await caller.event(event)
-        await caller.end_stream()
-
-    return handler
 
 
 async def written(runtime: RemoteTextGenerator) -> list[TextPiece]:
@@ -68,7 +37,7 @@ async def test_what_never_ends_does_not_fill_the_memory(what: str, monkeypatch: 
     async def endless(asked: Asked, caller: Caller) -> None:
         await _for_ever(caller, b"a" * 50_000)
 
-    async with remote(endless, lists=what == "the list of models") as (runtime, _):
+    async with remote(endless, endless if what == "the list of models" else NO_LIST) as (runtime, _):
         with pytest.raises(RuntimeFault, match="more than 1 MB"):
             await written(runtime)
 
@@ -146,7 +115,7 @@ async def test_a_list_of_models_that_trickles_in_is_not_waited_for() -> None:
             await caller.raw(b" ")
             await asyncio.sleep(0.02)
 
-    async with remote(handler, lists=True, look_s=0.3) as (runtime, _):
+    async with remote(handler, handler, look_s=0.3) as (runtime, _):
         with pytest.raises(TimedOut, match="in time"):
             await runtime.warm_up()
 
