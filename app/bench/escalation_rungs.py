@@ -32,7 +32,7 @@ from app.pipeline.engine import PipelineEngine
 from app.pipeline.stages.registry import processor_for
 from app.pipeline.tools import Judged
 from app.pipeline.values import Text, in_words
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from app.settings.paths import Paths
 from app.settings.store import SettingsStore
 from models.backends import Backends

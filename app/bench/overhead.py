@@ -34,8 +34,8 @@ from app.bench.questions import as_wav, spoken_questions
 from app.bench.report import Figure, Report, percentile, percentiles, single
 from app.contracts.errors import RuntimeFault
 from app.contracts.events import SystemEvent, TextDelta, TurnEvent
-from app.power.estimate import EstimatedPowerMonitor
-from app.power.governor import PermissiveGovernor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.permissive import PermissiveGovernor
 from models.backends import Backends
 
 RATIO_BOUND_MS = 5.0

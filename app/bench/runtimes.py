@@ -27,7 +27,7 @@ from app.contracts.calibration import Measurement
 from app.contracts.energy import Provenance
 from app.contracts.errors import SottoError
 from app.contracts.ports import PowerMonitor
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from models.backends import Backends
 from models.calibration.measuring import measure
 from models.calibration.store import power_source

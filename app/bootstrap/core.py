@@ -39,8 +39,8 @@ from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
 from app.contracts.ports import AudioSink, PowerMonitor, TextToSpeech
 from app.memory.history import History
 from app.pipeline.answering import PipelineAnswers
-from app.power.estimate import EstimatedPowerMonitor
-from app.power.governor import PermissiveGovernor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.permissive import PermissiveGovernor
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore

@@ -17,8 +17,8 @@ from app.assistant.records import Recorder
 from app.assistant.stream import BackendRelay
 from app.contracts.errors import SottoError
 from app.contracts.ports import Clock
-from app.power.estimate import EstimatedPowerMonitor
-from app.power.governor import PermissiveGovernor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.permissive import PermissiveGovernor
 from models.fakes.demo import Demo, demo
 
 

@@ -35,8 +35,8 @@ from app.pipeline.sandbox.child import ChildSandbox
 from app.pipeline.stages.registry import processor_for
 from app.pipeline.tools import Tools
 from app.pipeline.values import SoundSource, Value
-from app.power.estimate import EstimatedPowerMonitor
-from app.power.governor import PermissiveGovernor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.permissive import PermissiveGovernor
 from app.settings.paths import Paths, asset
 from app.settings.store import SettingsStore
 from models.embed.choice import best_embedder

@@ -16,7 +16,7 @@ from app.cli.session import interrupts_call
 from app.contracts.calibration import Measurement, PowerSource
 from app.contracts.energy import Provenance
 from app.contracts.errors import SottoError, TurnCancelledError
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from models.calibration.due import measurable
 from models.calibration.measuring import measure
 from models.calibration.store import Measurements

@@ -9,7 +9,7 @@ from app.bootstrap.ladders import Ladders, ladders_of
 from app.bootstrap.runtimes import put_runtimes_together
 from app.cli.console import Console, printable
 from app.contracts.devices import Tier
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore

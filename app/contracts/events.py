@@ -14,7 +14,7 @@ from typing import ClassVar
 from app.contracts.audio import AudioDevice
 from app.contracts.cards import AnyCard
 from app.contracts.devices import Device, Tier
-from app.contracts.energy import DeviceReading
+from app.contracts.energy import BatteryReading, DeviceEnergy, DeviceReading, Provenance, Rest
 from app.contracts.event import Event as Event
 from app.contracts.metrics import StageMetadata, StageMetrics, TurnMetrics
 from app.contracts.run_events import (
@@ -308,17 +308,36 @@ class AudioDevicesChanged(SystemEventBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorReadings(SystemEventBase):
-    """One second's look at the devices."""
+    """One second's look at the devices, and at the battery where there is one."""
 
     readings: tuple[DeviceReading, ...]
+    battery: BatteryReading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GovernorDecided(SystemEventBase):
-    """The governor changed its mind."""
+    """The governor changed its mind; the fields are those of `app.contracts.energy.GovernorVerdict`."""
 
     allowed: tuple[Device, ...]
     reason: str
+    rests: tuple[Rest, ...] = ()
+    max_tokens: int | None = None
+    joules: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyToday(SystemEventBase):
+    """What the turns of this day took so far, joules above idle; published at the start and after every turn.
+
+    ``saved_joules`` is against all on the graphics card, by the device model; negative when it took more.
+    """
+
+    day: str
+    turns: int
+    joules: float
+    provenance: Provenance
+    devices: tuple[DeviceEnergy, ...] = ()
+    saved_joules: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +399,7 @@ SystemEvent = (
     | AudioDevicesChanged
     | SensorReadings
     | GovernorDecided
+    | EnergyToday
     | JobProgress
     | DownloadProgress
     | TimerFired

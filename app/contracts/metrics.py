@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device
-from app.contracts.energy import Energy
+from app.contracts.energy import Comparison, Energy, EnergyAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,9 @@ class TurnMetrics:
         first_token_ms: End of input to the first text of the answer, None when there was none.
         first_audio_ms: End of input to the first audible sample at the device, None when nothing was spoken.
         total_ms: From the start of the turn to its end.
-        energy: The whole turn.
+        energy: The whole turn: the sum of its stages.
+        account: Where every joule of the turn went, None where nobody counted.
+        compared: What the same stages would have taken on one device alone.
     """
 
     stages: tuple[StageMetrics, ...] = ()
@@ -147,3 +149,5 @@ class TurnMetrics:
     first_audio_ms: float | None = None
     total_ms: float = 0.0
     energy: Energy | None = None
+    account: EnergyAccount | None = None
+    compared: tuple[Comparison, ...] = ()

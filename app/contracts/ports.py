@@ -6,14 +6,14 @@ Constructors are cheap; `warm_up` does the work; `aclose` may be called twice. E
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from app.contracts.audio import AudioChunk, AudioDevice, HeardSpan, Transcript, Voice, VoiceOptions
 from app.contracts.calibration import Measurement
 from app.contracts.capabilities import Capabilities
 from app.contracts.devices import Backend, Device, DeviceInfo, WarmUp
-from app.contracts.energy import DeviceReading, Energy, GovernorVerdict
+from app.contracts.energy import Comparison, DeviceReading, Energy, EnergyAccount, GovernorVerdict
 from app.contracts.text import GenerationRequest, TextPiece, Verified
 
 
@@ -350,15 +350,66 @@ class Calibrator(Protocol):
         ...
 
 
+class EnergySpan(Protocol):
+    """The energy of one stage while it runs."""
+
+    def ran_on(self, device: Device) -> None:
+        """Where it really runs; what came before is counted there too."""
+        ...
+
+    def so_far(self) -> Energy:
+        """Joules above idle until now. Cheap: counters are read at most every few milliseconds."""
+        ...
+
+    def end(self) -> Energy:
+        """Joules above idle of all of it. Whoever asks again gets the same."""
+        ...
+
+
+class TurnEnergy(Protocol):
+    """The energy of everything between a turn's begin and end."""
+
+    def end(self) -> tuple[EnergyAccount, tuple[Comparison, ...]]:
+        """Where the joules went, and what the same stages would have taken elsewhere."""
+        ...
+
+
 class PowerMonitor(Protocol):
     """Watts, degrees and joules."""
 
     def readings(self) -> tuple[DeviceReading, ...]:
-        """One look at each device. Never wakes one."""
+        """The newest look at each device; takes none itself."""
         ...
 
     def energy(self, device: Device, busy_s: float) -> Energy:
-        """Joules above idle of a device that was busy for so many seconds."""
+        """Joules above idle a device takes for so many seconds of work, by its model: what a plan reckons with."""
+        ...
+
+    def span(self, stage: str, backend_id: str, device: Device, busy: Callable[[], float]) -> EnergySpan:
+        """Begin to count a stage.
+
+        Args:
+            stage: Its name.
+            backend_id: Whose host works for it, empty for work of our own process.
+            device: Where it is thought to run.
+            busy: Seconds it has worked so far; counts where no counter of the device or the host can be read.
+        """
+        ...
+
+    def turn(self, turn_id: str) -> TurnEnergy:
+        """Begin to count a turn: the spans that begin before its end belong to it."""
+        ...
+
+
+class PowerWatch(Protocol):
+    """Whoever wants to see watts and degrees asks here; nothing is sampled while nobody does."""
+
+    def watch(self) -> Callable[[], None]:
+        """Have `SensorReadings` published once a second; returns how to end that."""
+        ...
+
+    def override(self, device: Device, allowed: bool | None) -> None:
+        """The person's own word on a device, over the governor's, until Sotto ends: use it, rest it, or None."""
         ...
 
 
@@ -366,7 +417,7 @@ class Governor(Protocol):
     """Decides which devices may run."""
 
     def verdict(self) -> GovernorVerdict:
-        """What is allowed now."""
+        """What is allowed now. Quick: it was decided when the sensors were last read."""
         ...
 
 

@@ -1,1 +1,1 @@
-"""Watts, degrees and joules. Today every figure is an estimate from a device model, and says so."""
+"""Watts, degrees and joules: read, accounted for, acted on. Every figure says whether it was measured or estimated."""

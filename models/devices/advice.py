@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.contracts.devices import Device, Presence
-from models.devices.access import Node
-from models.devices.tree import AMD, INTEL, NVIDIA, Hardware, Tree
+from app.power.hardware.access import Node
+from app.power.hardware.tree import AMD, INTEL, NVIDIA, Hardware, Tree
 
 KIND = {Device.NPU: "NPU", Device.IGPU: "graphics processor", Device.GPU: "graphics card", Device.CPU: "processor"}
 _NPU_PACKAGES = "intel-driver-compiler-npu intel-fw-npu intel-level-zero-npu"

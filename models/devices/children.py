@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.contracts.devices import Device
+from app.power.hardware.tree import AMD, NVIDIA, Hardware, Power
 from models.devices.answers import Answer, Seen, answer_of
 from models.devices.libraries import builds_of_llama
 from models.devices.names import DISTRIBUTIONS, LLAMA, NVML, OPENVINO, WHISPER
 from models.devices.probe import PROCESSES, command
-from models.devices.tree import AMD, NVIDIA, Hardware, Power
 from models.host import launch
 from models.libraries import version_of
 

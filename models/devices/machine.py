@@ -12,13 +12,13 @@ from pathlib import Path
 from app.contracts.devices import DeviceInfo, Presence
 from app.contracts.errors import StorageError
 from app.contracts.ports import Machine
+from app.power.hardware.tree import Tree
 from models.devices import children, kept
 from models.devices.answers import Answer
 from models.devices.children import Wanted
 from models.devices.kept import Look
 from models.devices.processor import processor
 from models.devices.stamp import Stamp, changed, stamp_of
-from models.devices.tree import Tree
 from models.devices.verdict import judge
 
 log = logging.getLogger(__name__)

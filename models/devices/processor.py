@@ -8,7 +8,7 @@ import platform
 import psutil
 
 from app.contracts.devices import Device, DeviceInfo, Presence
-from models.devices.tree import Tree
+from app.power.hardware.tree import Tree
 
 _FEATURES = (
     ("AVX2", "avx2"),

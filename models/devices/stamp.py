@@ -9,9 +9,9 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 
+from app.power.hardware.tree import Tree
 from models.devices.libraries import builds_of_llama
 from models.devices.names import DISTRIBUTIONS
-from models.devices.tree import Tree
 from models.libraries import version_of
 
 Stamp = Mapping[str, str]

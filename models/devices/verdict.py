@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
+from app.power.hardware.tree import AMD, INTEL, NVIDIA, Hardware, Power, Tree
 from models.devices import advice
 from models.devices.advice import Advice
 from models.devices.answers import Answer, Seen
 from models.devices.names import LLAMA, NVML, OPENVINO, WHISPER
-from models.devices.tree import AMD, INTEL, NVIDIA, Hardware, Power, Tree
 
 ORDER = (Device.NPU, Device.IGPU, Device.GPU, Device.CPU)
 """How devices are listed."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from app.contracts.devices import Device, WarmUp
 from app.contracts.ports import Runtime
+from app.power.hardware.counters import Counters
 from models.devices.children import computing_on_nvidia
-from models.devices.counters import Counters
 from models.devices.exercise import exercise
 from models.hosted.base import HostedRuntime
 

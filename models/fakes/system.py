@@ -5,11 +5,23 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 
 from app.contracts.calibration import Measurement
 from app.contracts.devices import Backend, Device
-from app.contracts.energy import DeviceReading, Energy, GovernorVerdict, Provenance
-from app.contracts.ports import Calibrator, Clock, DeviceCatalogue, Governor, ModelStore, PowerMonitor, Secrets
+from app.contracts.energy import DeviceReading, Energy, GovernorVerdict, Provenance, estimated
+from app.contracts.ports import (
+    Calibrator,
+    Clock,
+    DeviceCatalogue,
+    EnergySpan,
+    Governor,
+    ModelStore,
+    PowerMonitor,
+    Secrets,
+    TurnEnergy,
+)
+from app.power.energy.spans import BusySpan, UncountedTurn
 
 
 class FakeClock(Clock):
@@ -59,12 +71,23 @@ class FakePowerMonitor(PowerMonitor):
 
     def readings(self) -> tuple[DeviceReading, ...]:
         """One reading."""
-        return (DeviceReading(Device.CPU, Provenance.ESTIMATE, watts=10.0, temperature_c=50.0, busy=0.5),)
+        watts, heat, busy = (estimated(value, "script") for value in (10.0, 50.0, 0.5))
+        return (DeviceReading(Device.CPU, watts=watts, temperature_c=heat, busy=busy),)
 
     def energy(self, device: Device, busy_s: float) -> Energy:
         """Ten joules a second, whatever the device."""
         del device
         return Energy(10.0 * busy_s, Provenance.ESTIMATE)
+
+    def span(self, stage: str, backend_id: str, device: Device, busy: Callable[[], float]) -> EnergySpan:
+        """Counted by its busy seconds."""
+        del stage, backend_id
+        return BusySpan(self, device, busy)
+
+    def turn(self, turn_id: str) -> TurnEnergy:
+        """Nothing but the stages is counted."""
+        del turn_id
+        return UncountedTurn()
 
 
 class FakeGovernor(Governor):

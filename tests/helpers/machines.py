@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.devices.access import Node
+from app.power.hardware.access import Node
+from app.power.hardware.tree import Tree
 from models.devices.answers import Answer, answer_of
 from models.devices.children import Wanted
 from models.devices.machine import SystemMachine
-from models.devices.tree import Tree
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "machines"
 NAMES = tuple(sorted(path.name for path in FOLDER.iterdir() if path.is_dir()))

@@ -9,8 +9,8 @@ from app.contracts.devices import Device, Tier
 from app.contracts.ports import Runtime
 from app.pipeline.definition import OptionValue
 from app.pipeline.tools import CacheStore, Documents, Judged, Sandbox, Tools
-from app.power.estimate import EstimatedPowerMonitor
-from app.power.governor import PermissiveGovernor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.permissive import PermissiveGovernor
 from models.fakes.catalogue import FakeCatalogue
 from models.fakes.llm import FakeTextGenerator
 from tests.helpers.virtual_time import LoopClock
@@ -62,7 +62,7 @@ def tools_over(
     return Tools(
         runtimes=FakeCatalogue(*runtimes, missing=missing),
         clock=LoopClock(),
-        power=EstimatedPowerMonitor(frozenset(Device)),
+        power=EstimatedPowerMonitor(),
         governor=PermissiveGovernor(),
         confidence=SureOf(confidence),
         sandbox=sandbox or NoSandbox(),

@@ -15,14 +15,14 @@ from app.bootstrap.runtimes import RuntimeServices, put_runtimes_together
 from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
 from app.contracts.errors import Unavailable
 from app.contracts.events import JobProgress, SystemEvent
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.hardware.tree import Tree
 from app.settings.paths import Paths
 from app.settings.store import SettingsStore
 from models.devices import kept
 from models.devices.processor import processor
 from models.devices.selftest import read as read_selftests
 from models.devices.stamp import stamp_of
-from models.devices.tree import Tree
 from models.openvino.target import NPU_ON_CPU
 from models.store.importing import import_model
 from models.store.store import Store

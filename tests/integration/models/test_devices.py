@@ -19,8 +19,8 @@ from app.cli.devices import COLUMNS
 from app.contracts.devices import Backend, Device, Presence
 from app.contracts.errors import Unavailable
 from app.contracts.ports import Runtime
+from app.power.hardware.counters import Counters
 from models.backends import Backends
-from models.devices.counters import Counters
 from models.devices.exercise import REQUEST, exercise
 from models.devices.likeness import trouble
 from models.devices.machine import SystemMachine

@@ -20,8 +20,8 @@ from app.pipeline.stages.processor import Done, StageCall
 from app.pipeline.stages.text_generation import TextGenerationProcessor
 from app.pipeline.tools import Tools
 from app.pipeline.values import Text, Value
-from app.power.estimate import EstimatedPowerMonitor
-from app.power.governor import PermissiveGovernor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.permissive import PermissiveGovernor
 from models.backends import Backends
 from tests.helpers.hosts import host_processes
 from tests.helpers.pipelines import NoSandbox

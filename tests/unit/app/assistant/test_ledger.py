@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
@@ -12,7 +13,8 @@ from app.assistant.stream import TurnStream
 from app.contracts.devices import Backend, Device
 from app.contracts.energy import DeviceReading, Energy, Provenance
 from app.contracts.events import StageFinished, TurnEvent, TurnFinished
-from app.contracts.ports import PowerMonitor
+from app.contracts.ports import EnergySpan, PowerMonitor, TurnEnergy
+from app.power.energy.spans import BusySpan, UncountedTurn
 from tests.helpers.assistants import cast, lone_turn
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
@@ -31,6 +33,14 @@ class Meter(PowerMonitor):
         if device is Device.CPU:
             return Energy(10.0 * busy_s, Provenance.MEASURED)
         return Energy(2.0 * busy_s, Provenance.ESTIMATE)
+
+    def span(self, stage: str, backend_id: str, device: Device, busy: Callable[[], float]) -> EnergySpan:
+        del stage, backend_id
+        return BusySpan(self, device, busy)
+
+    def turn(self, turn_id: str) -> TurnEnergy:
+        del turn_id
+        return UncountedTurn()
 
 
 def ledger(events: list[TurnEvent]) -> Ledger:

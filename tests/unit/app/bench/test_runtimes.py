@@ -14,7 +14,7 @@ from app.bench.runtimes_cast import BenchLibrary, BenchMachine, candidates
 from app.bench.runtimes_memory import growth
 from app.bench.runtimes_text import agreement, stopwatch
 from app.contracts.devices import Device, DeviceInfo, Presence
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from models.backends import Backends
 from models.entries import PROCESSOR
 from models.hosted.llm import HostedTextGenerator

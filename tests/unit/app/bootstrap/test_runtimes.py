@@ -18,14 +18,14 @@ from app.bootstrap.runtimes import RuntimeServices, put_runtimes_together
 from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
 from app.contracts.errors import Unavailable
 from app.contracts.events import JobProgress, Notice, SystemEvent
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.hardware.tree import Tree
 from app.settings.paths import Paths
 from app.settings.store import SettingsStore
 from models.devices import kept
 from models.devices.answers import Answer, Seen
 from models.devices.processor import processor
 from models.devices.stamp import stamp_of
-from models.devices.tree import Tree
 from models.store.model import InstalledModel, ModelFormat
 from models.store.store import Store
 

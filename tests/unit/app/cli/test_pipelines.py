@@ -13,7 +13,7 @@ from app.pipeline.definition import PipelineDefinition
 from app.pipeline.library import PipelineLibrary
 from app.pipeline.plan import Plan
 from app.pipeline.planning import make_plan
-from app.power.governor import PermissiveGovernor
+from app.power.governor.permissive import PermissiveGovernor
 from app.settings.paths import asset
 from models.fakes.catalogue import FakeCatalogue
 from tests.helpers.pipelines import writer

@@ -6,12 +6,12 @@ from app.contracts.metrics import Attempt, StageMetadata
 from app.pipeline.metrics import RunLedger, added, bottlenecks
 from app.pipeline.plan import PlannedStage
 from app.pipeline.stages.processor import Timings
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from tests.helpers.pipeline_stages import custom
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
 STAGE = PlannedStage(definition=custom("a"), ladder=(Tier("w", "m"),), asked=Device.GPU)
-POWER = EstimatedPowerMonitor(frozenset(Device))
+POWER = EstimatedPowerMonitor()
 
 
 def test_the_longest_path_and_who_makes_it_long() -> None:

@@ -32,7 +32,7 @@ from app.pipeline.definition import (
 )
 from app.pipeline.plan import Plan, Substitution
 from app.pipeline.planning import make_plan
-from app.power.governor import PermissiveGovernor
+from app.power.governor.permissive import PermissiveGovernor
 from models.fakes.catalogue import FakeCatalogue
 from tests.helpers.pipeline_stages import custom, pipeline, stage
 from tests.helpers.pipelines import writer

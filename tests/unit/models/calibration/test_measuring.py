@@ -14,7 +14,7 @@ from app.contracts.devices import Device
 from app.contracts.energy import Energy, Provenance
 from app.contracts.errors import InvalidInput
 from app.contracts.ports import PowerMonitor
-from app.power.estimate import EstimatedPowerMonitor
+from app.power.energy.estimate import EstimatedPowerMonitor
 from models.backends import Backends
 from models.calibration.material import question
 from models.calibration.measuring import measure

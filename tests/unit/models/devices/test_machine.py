@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.contracts.devices import Device, Presence
+from app.power.hardware.tree import Tree
 from models.devices.kept import FILE
 from models.devices.machine import SystemMachine
 from models.devices.stamp import changed, stamp_of
-from models.devices.tree import Tree
 from tests.helpers.machines import Recorded, recorded
 
 

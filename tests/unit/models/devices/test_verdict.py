@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.contracts.devices import Device, DeviceInfo, Presence
+from app.power.hardware.tree import Power, Tree
 from models.devices.answers import Answer, Seen
 from models.devices.children import Wanted
 from models.devices.names import LLAMA, NVML, OPENVINO, WHISPER
 from models.devices.processor import processor
-from models.devices.tree import Power, Tree
 from models.devices.verdict import judge
 from tests.helpers.machines import materialised
 

@@ -9,8 +9,8 @@ import pytest
 from app.contracts.devices import Backend, Device, WarmUp
 from app.contracts.errors import RuntimeFault
 from app.contracts.ports import Runtime
+from app.power.hardware.counters import Counters
 from models.devices import witness as witness_module
-from models.devices.counters import Counters
 from models.devices.witness import Statement, Witness
 from models.host.supervisor import Host
 from models.hosted.base import HostedRuntime

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from app.contracts.devices import Device
 from app.contracts.ports import Governor
-from app.power.governor import PermissiveGovernor
+from app.power.governor.permissive import PermissiveGovernor
 
 
 def test_everything_may_run_and_nothing_is_held_back() -> None:

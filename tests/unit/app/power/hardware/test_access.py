@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.devices.access import UserAccess
+from app.power.hardware.access import UserAccess
 from tests.helpers.machines import Owner, RecordedAccess
 
 NODE = "/dev/accel/accel0"
@@ -58,7 +58,7 @@ def test_another_user_may_not_open_it() -> None:
         "import os, pathlib, tempfile\n"
         "root = pathlib.Path(tempfile.mkdtemp()); os.chmod(root, 0o755)\n"
         "node = root / 'accel0'; node.touch(); os.chown(node, 0, 0); os.chmod(node, 0o660)\n"
-        "from models.devices.access import UserAccess\n"
+        "from app.power.hardware.access import UserAccess\n"
         "import grp, pwd\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "print(UserAccess(root).node('/accel0').open)\n"

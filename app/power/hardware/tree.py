@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.contracts.devices import Device
-from models.devices.access import Access, Node, UserAccess
+from app.power.hardware.access import Access, Node, UserAccess
 
 INTEL, AMD, NVIDIA = "8086", "1002", "10de"
 _AMD_PROCESSORS = "1022"

@@ -1,0 +1,1 @@
+"""Joules: the device model, the accounts that share them out, the days, the comparison."""

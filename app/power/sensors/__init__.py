@@ -1,0 +1,1 @@
+"""Sensors: each platform's own, behind `app.power.sensors.sample.Sensors`. Looking wakes nothing."""
