@@ -27,9 +27,9 @@ check: ## style, types, layers and QML, without running anything
 	.venv/bin/lint-imports
 	$(python) tests/tools/qmllint.py
 
-bench: ## measure a spoken turn, its overhead, the window, the pipelines and the runtimes
+bench: ## measure a spoken turn, its overhead, the window, the pipelines, the runtimes and the cost of watching power
 	@packaging/linux/setup.sh test
-	@for bench in voice overhead ui pipeline escalation runtimes soak; do .venv/bin/sotto bench $$bench || exit; done
+	@for bench in voice overhead ui pipeline escalation runtimes power soak; do .venv/bin/sotto bench $$bench || exit; done
 
 dist: ## a wheel and a source archive in dist/
 	@packaging/linux/setup.sh run

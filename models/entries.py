@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
+from app.contracts.devices import DEVICE_WORDS, Device, DeviceInfo, Presence, RuntimeSupport
 from app.contracts.errors import Unavailable
 from models.embedded import EmbeddedModels
 from models.recipes import RECIPES
@@ -18,13 +18,6 @@ from models.store.model import InstalledModel
 
 PROCESSOR = DeviceInfo(device=Device.CPU, name="", presence=Presence.READY)
 """What is known without having looked."""
-
-_KINDS = {
-    Device.NPU: "an NPU",
-    Device.IGPU: "integrated graphics",
-    Device.GPU: "a graphics card",
-    Device.CPU: "a processor",
-}
 
 
 def entries_of(
@@ -100,7 +93,7 @@ def why_unknown(
             )
     if not devices:
         return Unavailable(
-            f"{prefix} cannot be started: nobody has looked for {_KINDS[recipe.device]} here yet.",
+            f"{prefix} cannot be started: nobody has looked for {DEVICE_WORDS[recipe.device].one} here yet.",
             code="device-missing",
             remedy="`sotto devices` looks.",
         )

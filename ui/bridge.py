@@ -42,6 +42,7 @@ from app.contracts.events import (
 )
 from ui.viewmodels.composer import ComposerViewModel
 from ui.viewmodels.conversation import ConversationModel
+from ui.viewmodels.power import PowerViewModel
 from ui.viewmodels.turn import TurnState, TurnViewModel, level_of
 
 Listener = Callable[[TurnEvent | SystemEvent], None]
@@ -81,6 +82,7 @@ class Bridge:
         conversation: Shows the cards.
         turn: Shows the newest turn.
         composer: Remembers the last question.
+        power: Shows watts, degrees and joules, and what runs where.
         on_devices: Told when microphones or speakers come and go.
     """
 
@@ -89,16 +91,19 @@ class Bridge:
         conversation: ConversationModel,
         turn: TurnViewModel,
         composer: ComposerViewModel,
+        power: PowerViewModel,
         on_devices: Callable[[AudioDevicesChanged], None],
     ) -> None:
         self._conversation = conversation
         self._turn = turn
         self._composer = composer
+        self._power = power
         self._on_devices = on_devices
         self._loading: dict[str, str] = {}
 
     def __call__(self, event: TurnEvent | SystemEvent) -> None:
         """Show one event."""
+        self._power.hear(event)
         if isinstance(event, SystemEventBase):
             self._system(event)
             return
@@ -131,7 +136,10 @@ class Bridge:
                 if not cards.has(turn_id, ErrorCard):
                     cards.upsert(_error(turn_id, code, message, remedy))
                 cards.end_turn(turn_id)
-            case TurnFinished() | TurnCancelled():
+            case TurnFinished(metrics=metrics):
+                cards.took(turn_id, metrics)
+                cards.end_turn(turn_id)
+            case TurnCancelled():
                 cards.end_turn(turn_id)
 
     def _card(self, card: AnyCard) -> None:

@@ -1,6 +1,6 @@
-"""Remembers how large the window was.
+"""Remembers how large the window was, and whether its power panel was open.
 
-Why it exists: a file that cannot be read or written costs the size and nothing else, so that decision is made once.
+Why it exists: a file that cannot be read or written costs just that and nothing else, so that decision is made once.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ SMALLEST = (480, 420)
 
 @dataclass(frozen=True, slots=True)
 class WindowSize:
-    """Size in logical pixels."""
+    """Size in logical pixels; ``power`` when the power panel is open."""
 
     width: int = 860
     height: int = 760
+    power: bool = False
 
     def fitted(self, available_width: int, available_height: int) -> WindowSize:
         """This size, no larger than the screen and no smaller than the window can be."""
         return WindowSize(
-            max(SMALLEST[0], min(self.width, available_width)), max(SMALLEST[1], min(self.height, available_height))
+            max(SMALLEST[0], min(self.width, available_width)),
+            max(SMALLEST[1], min(self.height, available_height)),
+            self.power,
         )
 
 
@@ -35,7 +38,7 @@ def load_size(path: Path | None) -> WindowSize:
         return WindowSize()
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return WindowSize(int(kept["width"]), int(kept["height"]))
+        return WindowSize(int(kept["width"]), int(kept["height"]), kept.get("power") is True)
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("the window's size could not be read: %s", error)
         return WindowSize()

@@ -21,22 +21,26 @@ from app.aio.tasks import TaskOwner
 from app.contracts.audio import Voice
 from app.contracts.errors import SottoError, Unavailable
 from app.contracts.events import AudioDevicesChanged
-from app.contracts.ports import AudioDevices
+from app.contracts.ports import AudioDevices, PowerWatch
 from app.settings.store import SettingsStore
 from ui.bridge import AssistantLike, Bridge
+from ui.exposure import Exposure
 from ui.geometry import WindowSize, load_size, save_size
 from ui.items.answer_text import AnswerText
+from ui.items.icon_picture import IconPicture
+from ui.items.strip_chart import StripChart
 from ui.network import refuse_network
 from ui.viewmodels.actions import CardActions
 from ui.viewmodels.composer import ComposerViewModel
 from ui.viewmodels.conversation import ConversationModel
+from ui.viewmodels.power import PowerViewModel
 from ui.viewmodels.settings import SettingsViewModel
 from ui.viewmodels.turn import TurnViewModel
 
 log = logging.getLogger(__name__)
 
 QML = Path(__file__).resolve().parent / "qml"
-REGISTERED = (AnswerText,)
+REGISTERED = (AnswerText, IconPicture, StripChart)
 """Types that QML makes itself; importing them is what registers them."""
 
 FrameListener = Callable[[float], None]
@@ -58,6 +62,7 @@ class Shell:
         settings: The store of settings.
         devices: Microphones and speakers, None where nothing can be listed.
         voices: Voices, likewise.
+        power: Reads the sensors while somebody looks, None where nothing does.
         demo: Say in the title that nothing here is real.
         state_file: Where the window's size is kept, None to forget it.
 
@@ -72,6 +77,7 @@ class Shell:
         devices: AudioDevices | None = None,
         *,
         voices: Voices | None = None,
+        power: PowerWatch | None = None,
         demo: bool = False,
         state_file: Path | None = None,
     ) -> None:
@@ -87,11 +93,13 @@ class Shell:
         self.actions = CardActions(self.conversation, self.composer, assistant, _copy)
         self.settings = SettingsViewModel(settings)
         self.settings.refreshRequested.connect(self._refresh)
-        self.bridge = Bridge(self.conversation, self.turn, self.composer, self._devices_changed)
+        self.power = PowerViewModel(power, _copy)
+        self.bridge = Bridge(self.conversation, self.turn, self.composer, self.power, self._devices_changed)
         self._engine = QQmlApplicationEngine()
         self._network = refuse_network(self._engine)
         self.window = self._load(demo=demo)
-        self._resize()
+        self._restore()
+        self._exposure = Exposure(self.window, self.power.show_exposed)
         self.window.visibleChanged.connect(self._visible_changed)
         self._unsubscribe = assistant.subscribe(self.bridge)
 
@@ -140,6 +148,7 @@ class Shell:
         """Take the window away and hear of no more events. May be called twice."""
         self._unsubscribe()
         self.settings.close()
+        self.power.close()
         self._closed_listeners.clear()
         if isValid(self.window):
             self.window.close()
@@ -169,6 +178,7 @@ class Shell:
                 "composer": self.composer,
                 "actions": self.actions,
                 "settings": self.settings,
+                "power": self.power,
                 "demo": demo,
             }
         )
@@ -178,14 +188,16 @@ class Shell:
             raise Unavailable("The window could not be made.", code="no-window", remedy="Install Sotto again.")
         return roots[0]
 
-    def _resize(self) -> None:
+    def _restore(self) -> None:
+        """Give the window the size it had, and open the panel that was open."""
         room = self.window.screen().availableSize()
         size = load_size(self._state_file).fitted(room.width(), room.height())
         self.window.resize(size.width, size.height)
+        self.power.show_open(size.power)
 
     def _visible_changed(self, visible: bool) -> None:
         if not visible:
-            save_size(self._state_file, WindowSize(self.window.width(), self.window.height()))
+            save_size(self._state_file, WindowSize(self.window.width(), self.window.height(), self.power.opened))
             for listener in tuple(self._closed_listeners):
                 listener()
 
@@ -217,6 +229,7 @@ def create_window(
     devices: AudioDevices | None = None,
     *,
     voices: Voices | None = None,
+    power: PowerWatch | None = None,
     demo: bool = False,
     state_file: Path | None = None,
 ) -> Shell:
@@ -225,7 +238,7 @@ def create_window(
     Raises:
         Unavailable: The QML files are missing or damaged.
     """
-    return Shell(assistant, settings, devices, voices=voices, demo=demo, state_file=state_file)
+    return Shell(assistant, settings, devices, voices=voices, power=power, demo=demo, state_file=state_file)
 
 
 def _copy(text: str) -> None:

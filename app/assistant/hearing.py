@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.aio.busy import BusyTime
 from app.aio.errors import unwrapped
 from app.aio.pulse import Pulse
 from app.assistant.parts import Parts
@@ -90,8 +91,8 @@ class Utterance:
         self._released = False
         self._moved = Pulse()
         self._captured = False
-        self.recognising_s = 0.0
-        self.gating_s = 0.0
+        self.recognising = BusyTime(parts.clock.monotonic)
+        self.gating = BusyTime(parts.clock.monotonic)
 
     def release(self) -> None:
         """The key is up."""
@@ -148,10 +149,10 @@ class Utterance:
                 while done < len(self._chunks):
                     chunk = self._chunks[done]
                     done += 1
-                    asked = self._parts.clock.monotonic()
-                    for probability in await stream.feed(chunk):
+                    with self.gating.counting():
+                        probabilities = await stream.feed(chunk)
+                    for probability in probabilities:
                         self._gate.push(probability)
-                    self.gating_s += self._parts.clock.monotonic() - asked
                     self._gated_samples += chunk.samples
                     self._moved.beat()
                 if self._captured:
@@ -180,9 +181,9 @@ class Utterance:
             if partial.text and partial.samples >= self._last_speech() + SETTLED_SAMPLES:
                 return partial
             asked = self._parts.clock.monotonic()
-            final = await stream.finish()
+            with self.recognising.counting():
+                final = await stream.finish()
             took_s = self._parts.clock.monotonic() - asked
-            self.recognising_s += took_s
             self._parts.pace.look_s = min(self._parts.pace.look_s, took_s)
             return final
         finally:
@@ -191,10 +192,9 @@ class Utterance:
     async def _look(self, stream: RecognitionStream, before: Transcript) -> Transcript:
         """Recognise what is there by now, and show it when it changed."""
         asked = self._parts.clock.monotonic()
-        partial = await stream.partial()
-        now = self._parts.clock.monotonic()
-        self.recognising_s += now - asked
-        self._parts.pace.look_s = now - asked
+        with self.recognising.counting():
+            partial = await stream.partial()
+        self._parts.pace.look_s = self._parts.clock.monotonic() - asked
         self._looked_at = self._samples
         if partial.text and partial.text != before.text:
             self._on_partial(partial.text)

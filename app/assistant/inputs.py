@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
+from app.aio.busy import BusyTime
 from app.aio.tasks import TaskOwner
 from app.assistant.hearing import Utterance
 from app.assistant.ledger import Entry
@@ -16,6 +17,7 @@ from app.audio.spool import RecordingSpool
 from app.contracts.audio import AudioChunk, Transcript
 from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.events import FinalTranscript, Listening, PartialTranscript, Status
+from app.contracts.ports import EnergySpan
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +46,16 @@ def typed(text: str) -> Ask:
 class Prefetch:
     """Brings a likely question into the model's prefix cache while the person still talks.
 
-    The newest guess wins; a guess is dropped the moment the processor is wanted for the real thing.
+    The newest guess wins; a guess is dropped the moment the processor is wanted for the real thing. What the guesses
+    take is a part of what the answer takes.
     """
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._task: asyncio.Task[None] | None = None
         self._tasks = TaskOwner()
+        self._busy = BusyTime(turn.parts.clock.monotonic)
+        self._span: EnergySpan | None = None
         self._over = False
 
     def guess(self, text: str) -> None:
@@ -59,16 +64,21 @@ class Prefetch:
             return
         if self._task is not None:
             self._task.cancel()
+        if self._span is None:
+            self._span = self._turn.ledger.ahead("answer", self._turn.parts.text.backend, lambda: self._busy.so_far)
         self._task = self._tasks.start(self._prefill(text), name="prefill")
 
     async def _prefill(self, text: str) -> None:
         with contextlib.suppress(SottoError):  # a guess that fails costs nothing: the question reports its own
             _, request = await self._turn.compose(text)
-            await self._turn.parts.text.prefill(request)
+            with self._busy.counting():
+                await self._turn.parts.text.prefill(request)
 
     def drop(self) -> None:
         """The person has spoken: no more guesses. What is in the cache stays there."""
         self._over = True
+        if self._span is not None:
+            self._span.end()
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -112,7 +122,6 @@ class VoiceInput:
         """
         prefetch = Prefetch(turn)
         turn.stream.emit(Status(stage="listen", message="Listening…"))
-        listening = turn.ledger.begin("listen", turn.parts.voice_activity.backend)
         transcribing: Entry | None = None
 
         def heard_level(level: float) -> None:
@@ -126,9 +135,8 @@ class VoiceInput:
         def released() -> None:
             nonlocal transcribing
             prefetch.drop()
-            listening.busy_s = utterance.gating_s
             turn.ledger.finish(listening)
-            transcribing = turn.ledger.begin("transcribe", turn.parts.speech_to_text.backend)
+            transcribing = turn.ledger.begin("transcribe", recogniser, counted=True)
 
         utterance = Utterance(
             turn.parts,
@@ -140,6 +148,10 @@ class VoiceInput:
             overlap=turn.options.overlap,
         )
         self._utterance = utterance
+        gate, recogniser = turn.parts.voice_activity.backend, turn.parts.speech_to_text.backend
+        turn.ledger.ahead("listen", gate, lambda: utterance.gating.so_far)
+        turn.ledger.ahead("transcribe", recogniser, lambda: utterance.recognising.so_far)
+        listening = turn.ledger.begin("listen", gate, counted=True)
         if self._released:
             utterance.release()
         if turn.options.overlap:
@@ -147,7 +159,6 @@ class VoiceInput:
         try:
             heard = await utterance.hear()
             if transcribing is not None:
-                transcribing.busy_s = utterance.recognising_s
                 turn.ledger.finish(transcribing)
         finally:
             self._on_released()

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from app.assistant.answering import AnswerText
 from app.contracts.devices import Backend, Tier
+from app.contracts.energy import Energy
 from app.contracts.errors import SottoError, TurnCancelledError
 from app.contracts.events import (
     AudioMade,
@@ -37,6 +38,10 @@ class Piping:
         run: The run, just begun.
         text: Where the answer goes.
         emit: Takes the other events of the run; they become a part of the turn.
+
+    Attributes:
+        how: How the answer came about, None while that is not known.
+        energy: What the run took, once it has ended: one amount, or none where the pipeline collects none.
     """
 
     def __init__(self, run: Run, text: AnswerText, emit: Callable[[TurnEvent], bool]) -> None:
@@ -46,12 +51,13 @@ class Piping:
         self._output = run.output.stage_id
         self._blank = 0
         self._said = False
-        self._how: StageMetadata | None = None
+        self.how: StageMetadata | None = None
+        self.energy: tuple[Energy, ...] = ()
 
     @property
     def backend(self) -> Backend | None:
         """Where the answer came from, None while that is not known."""
-        how = self._how
+        how = self.how
         return None if how is None or not how.backend else Backend(how.backend, "", how.ran, how.model)
 
     async def run(self) -> None:
@@ -64,6 +70,7 @@ class Piping:
         unsubscribe = self._run.subscribe(self._note)
         try:
             result = await self._followed()
+            self.energy = () if result.metrics.energy is None else (result.metrics.energy,)
         finally:
             unsubscribe()
             self._run.cancel("The turn ended.")
@@ -97,7 +104,7 @@ class Piping:
             return
         if shown:
             self._text.take_back(0, "The answer was put into its final form.")
-        how = self._how = self._how or _made_by(result) or StageMetadata()
+        how = self.how = self.how or _made_by(result) or StageMetadata()
         confidence = result.output.confidence if isinstance(result.output, Text) else None
         self._text.show(whole, confidence, Tier(how.backend or self._output, how.model))
         if not self._said:
@@ -118,7 +125,7 @@ class Piping:
                 self._text.take_back(max(0, kept - self._blank), reason)
                 self._blank = min(self._blank, kept)
             case StageFinished(metadata=how, metrics=metrics) if metrics.stage == self._output:
-                self._how = how
+                self.how = how
                 self._text.times.tokens = metrics.tokens
             case StageStarted(stage=self._output) | TextDelta() | TextReplaced() | AudioMade():
                 pass

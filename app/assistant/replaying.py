@@ -36,14 +36,19 @@ class Replay:
     async def run(self) -> None:
         """Speak to the end. Raises nothing but the cancelling of its task."""
         ledger = Ledger(self._parts, self.stream)
+        with ledger.counting():
+            await self._run(ledger)
+
+    async def _run(self, ledger: Ledger) -> None:
         splitter = SentenceSplitter()
         for sentence in [*splitter.push(self._answer), *splitter.flush()]:
             self._speaking.say(sentence)
         self._speaking.complete()
         try:
-            with ledger.stage("speak", self._parts.text_to_speech.backend) as stage:
+            backend, busy = self._parts.text_to_speech.backend, self._speaking.times.busy
+            ledger.ahead("speak", backend, lambda: busy.so_far)
+            with ledger.stage("speak", backend, counted=True):
                 await self._speaking.run()
-                stage.busy_s = self._speaking.times.busy_s
             self.stream.emit(TurnFinished(metrics=ledger.turn_metrics()))
         except asyncio.CancelledError:
             self.cancel("The replay was ended.")

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.aio.busy import BusyTime
 from app.aio.pulse import Pulse
 from app.assistant.parts import Parts
 from app.audio.sentences import Sentence
@@ -48,11 +49,11 @@ class _Utterance:
 
 @dataclass(slots=True)
 class SpeechTimes:
-    """Monotonic seconds, None before it happened; ``busy_s`` is the time spent making sound."""
+    """Monotonic seconds, None before it happened; ``busy`` is the time spent making sound."""
 
+    busy: BusyTime
     began: float | None = None
     first_sound: float | None = None
-    busy_s: float = 0.0
     heard: str = field(default="")
 
 
@@ -75,7 +76,7 @@ class Speaking:
         self._written = Pulse()
         self._complete = False
         self._stopped = False
-        self.times = SpeechTimes()
+        self.times = SpeechTimes(BusyTime(parts.clock.monotonic))
 
     def say(self, sentence: Sentence) -> None:
         """Queue a sentence as it is shown."""
@@ -133,20 +134,20 @@ class Speaking:
     async def _speak(self, utterance: _Utterance) -> None:
         number = len(self._utterances)
         self._utterances.append(utterance)
-        clock = self._parts.clock
         if self.times.began is None:
-            self.times.began = clock.monotonic()
+            self.times.began = self._parts.clock.monotonic()
         if number:
             await self._pause(utterance, _pause_after(self._utterances[number - 1].shown), number)
-        asked = clock.monotonic()
         chunks = self._parts.text_to_speech.synthesize(_with_its_tone(utterance.spoken), self._options)
         try:
-            async for chunk in chunks:
-                self.times.busy_s += clock.monotonic() - asked
+            while True:
+                with self.times.busy.counting():
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
                 if self._stopped:  # the speaker may belong to the next turn by now
                     return
                 await self._parts.speaker.write(chunk, number)
-                asked = clock.monotonic()
         finally:
             await chunks.aclose()
         utterance.made = True

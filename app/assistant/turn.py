@@ -19,6 +19,7 @@ from app.assistant.piping import Piping
 from app.assistant.speaking import Speaking
 from app.assistant.stream import TurnStream
 from app.contracts.cards import AnswerCard, ErrorCard, NoticeCard, QuestionCard
+from app.contracts.energy import GovernorVerdict
 from app.contracts.errors import SottoError, TurnCancelledError
 from app.contracts.events import CardRemoved, CardUpserted, Status, TurnCancelled, TurnFailed, TurnFinished
 from app.contracts.text import GenerationRequest
@@ -96,20 +97,37 @@ class Turn:
     async def compose(self, text: str) -> tuple[Context, GenerationRequest]:
         """The request a question becomes, for generating and for prefilling alike, and the context in it."""
         context = await self.conversation.build(text, self.parts.text.count_tokens)
-        cap = self.parts.governor.verdict().max_tokens
         return context, GenerationRequest(
             messages=context.messages,
-            max_tokens=min(self.options.max_tokens, cap or self.options.max_tokens),
+            max_tokens=self._longest_answer(),
             temperature=self.options.temperature,
             top_p=self.options.top_p,
             seed=self.options.seed,
         )
+
+    def _longest_answer(self) -> int:
+        """Tokens. A pipeline keeps to the governor's cap itself, so that what it has kept may be longer."""
+        cap = self.parts.governor.verdict().max_tokens
+        if cap is None or (self.parts.pipelines is not None and self.options.pipeline):
+            return self.options.max_tokens
+        return min(self.options.max_tokens, cap)
+
+    def _tell_if_cut_short(self, text: AnswerText, verdict: GovernorVerdict) -> None:
+        """Say why an answer ends in the middle of a sentence, when it is because the governor wants short ones."""
+        cap = verdict.max_tokens
+        shown = "".join(span.text for span in text.spans).rstrip()
+        if cap is not None and cap < self.options.max_tokens and text.times.tokens >= cap and shown[-1:].isalnum():
+            self.notice(f"The answer was cut short after {cap} tokens. {verdict.reason}".rstrip(), code="cut-short")
 
     async def run(self, ask: Callable[[Turn], Awaitable[Question]]) -> SottoError | None:
         """Get the question, answer it, end the turn; returns the error it failed with.
 
         Raises nothing but the cancelling of its task.
         """
+        with self.ledger.counting():
+            return await self._run(ask)
+
+    async def _run(self, ask: Callable[[Turn], Awaitable[Question]]) -> SottoError | None:
         try:
             question = await ask(self)
             if question.notice:
@@ -146,6 +164,8 @@ class Turn:
             await self._generate(request, None)
         else:
             self._speaking = Speaking(self.parts, self.options.voice, self.stream.emit)
+            voice_busy = self._speaking.times.busy
+            self.ledger.ahead("speak", self.parts.text_to_speech.backend, lambda: voice_busy.so_far)
             voice = asyncio.create_task(self._speaking.run(), name="speak")
             try:
                 await self._generate(request, self._speaking)
@@ -159,25 +179,30 @@ class Turn:
 
     async def _generate(self, request: GenerationRequest, speaking: Speaking | None) -> None:
         text = self._text = AnswerText(self.parts.clock, self.stream.emit, speaking.say if speaking else None)
-        with self.ledger.stage("answer", self.parts.text.backend) as stage:
+        verdict = self.parts.governor.verdict()
+        pipelines = self.parts.pipelines if self.options.pipeline else None
+        with self.ledger.stage("answer", self.parts.text.backend, counted=pipelines is not None) as stage:
             try:
-                if self.parts.pipelines is not None and self.options.pipeline:
-                    run = self.parts.pipelines.answer(self.options.pipeline, request, self.stream.turn_id)
+                if pipelines is not None:
+                    run = pipelines.answer(self.options.pipeline, request, self.stream.turn_id)
                     piping = Piping(run, text, self.stream.emit)
                     await piping.run()
                     stage.backend = piping.backend or stage.backend
+                    stage.counted.extend(piping.energy)
+                    stage.how = piping.how
                 else:
                     await Answering(self.parts, text).run(request)
             finally:
                 stage.first_output = text.times.first_text
                 stage.tokens = text.times.tokens
                 self.ledger.first_token = text.times.first_text
+        self._tell_if_cut_short(text, verdict)
         if speaking:
             speaking.complete()
 
     async def _speak_to_the_end(self, voice: asyncio.Task[None], speaking: Speaking) -> None:
         """Wait for the voice. An answer that cannot be spoken is still an answer, unless speech was the point."""
-        with self.ledger.stage("speak", self.parts.text_to_speech.backend) as stage:
+        with self.ledger.stage("speak", self.parts.text_to_speech.backend, counted=True) as stage:
             if speaking.times.began is not None:
                 stage.started = speaking.times.began
             try:
@@ -187,7 +212,6 @@ class Turn:
                     raise
                 self.notice(f"The answer could not be spoken. {error}", code=error.code)
             stage.first_output = speaking.times.first_sound
-            stage.busy_s = speaking.times.busy_s
             self.ledger.first_audio = speaking.times.first_sound
 
     def _close_answer(self, *, stopped: bool) -> None:

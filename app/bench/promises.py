@@ -65,6 +65,7 @@ PROMISES: Mapping[str, Mapping[str, Promise]] = {
         "cancel_ms": Promise(200, 500),
         "cache_hit_rate": Promise(value=0.6, at_least=True),
     },
+    "power": {"sampler_cpu_percent": Promise(value=0.5)},
     "soak": {
         "answered_share": Promise(value=0.999, at_least=True),
         "lost_turns": Promise(value=0),

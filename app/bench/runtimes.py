@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from app.aio.lease import CpuLease
-from app.bench import runtimes_memory
+from app.bench import runtimes_memory, runtimes_text
 from app.bench.machine import JsonValue, describe
 from app.bench.report import Figure, Report, percentiles, single
 from app.bench.runtimes_cast import BenchLibrary, Candidate, candidates, known_machine
@@ -50,14 +50,25 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--cycles", type=int, default=runtimes_memory.CYCLES, metavar="N", help="how often, with --memory; at least 3"
     )
+    parser.add_argument(
+        "--times",
+        type=int,
+        default=runtimes_text.CANCELS,
+        metavar="N",
+        help="measure nothing of a text runtime more often",
+    )
     options = parser.parse_args(arguments)
-    work = _remember(options.only, max(3, options.cycles)) if options.memory else _compare(options.only)
+    work = (
+        _remember(options.only, max(3, options.cycles))
+        if options.memory
+        else _compare(options.only, max(1, options.times))
+    )
     report = asyncio.run(work)
     report.show(as_json=options.json)
     return 0
 
 
-async def _compare(only: str) -> Report:
+async def _compare(only: str, at_most: int) -> Report:
     figures: dict[str, Figure] = {}
     notes: list[str] = []
     power = EstimatedPowerMonitor()
@@ -71,7 +82,7 @@ async def _compare(only: str) -> Report:
                     continue
                 try:
                     if one.port is Port.TEXT:
-                        measured = await _text(backends, one, power)
+                        measured = await _text(backends, one, power, at_most)
                         reference = reference or measured
                         figures |= _text_figures(one.name, measured, reference)
                         notes += _text_notes(one, measured, reference)
@@ -86,7 +97,7 @@ async def _compare(only: str) -> Report:
             await backends.aclose()
         if only in _SERVER.name:
             try:
-                measured = await _server(Path(name), power)
+                measured = await _server(Path(name), power, at_most)
                 reference = reference or measured
                 figures |= _text_figures(_SERVER.name, measured, reference)
                 notes += _text_notes(_SERVER, measured, reference)
@@ -124,15 +135,15 @@ def _backends(work: Path) -> Backends:
     )
 
 
-async def _text(backends: Backends, one: Candidate, power: PowerMonitor) -> Measured:
+async def _text(backends: Backends, one: Candidate, power: PowerMonitor, at_most: int) -> Measured:
     port = backends.build(one.backend_id)
     assert isinstance(port, HostedTextGenerator)
-    return await stopwatch(port, power)
+    return await stopwatch(port, power, at_most)
 
 
-async def _server(work: Path, power: PowerMonitor) -> Measured:
+async def _server(work: Path, power: PowerMonitor, at_most: int) -> Measured:
     async with local_server(EmbeddedModels().require(SMOLLM2), CpuLease().threads, work) as (port, load_ms):
-        return await stopwatch_over_server(port, power, load_ms)
+        return await stopwatch_over_server(port, power, load_ms, at_most)
 
 
 async def _speech(backends: Backends, one: Candidate, power: PowerMonitor) -> Measurement:

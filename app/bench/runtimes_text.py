@@ -72,36 +72,38 @@ class Measured:
         return sum(known) / len(known) if known else None
 
 
-async def stopwatch(port: HostedTextGenerator, power: PowerMonitor) -> Measured:
-    """Measure one runtime; it is not loaded afterwards."""
+async def stopwatch(port: HostedTextGenerator, power: PowerMonitor, at_most: int = CANCELS) -> Measured:
+    """Measure one runtime, nothing of it more than ``at_most`` times; it is not loaded afterwards."""
     measured = Measured()
     try:
-        for _ in in_time(LOADS):
+        for _ in in_time(min(LOADS, at_most)):
             await port.host.unload()
             warm = await port.warm_up()
             measured.load_ms.append(warm.load_ms)
             measured.ran = warm.ran
-        await _all_but_loads(port, power, measured, lambda: port.host.pid)
+        await _all_but_loads(port, power, measured, lambda: port.host.pid, at_most)
     finally:
         await port.host.unload()
     return measured
 
 
-async def stopwatch_over_server(port: TextGenerator, power: PowerMonitor, load_ms: float) -> Measured:
+async def stopwatch_over_server(
+    port: TextGenerator, power: PowerMonitor, load_ms: float, at_most: int = CANCELS
+) -> Measured:
     """Measure a server that was started ``load_ms`` ago. Cancelled counts from our side: the connection is closed."""
     measured = Measured(ran=port.backend.device, load_ms=[load_ms])
-    await _all_but_loads(port, power, measured, lambda: 0)
+    await _all_but_loads(port, power, measured, lambda: 0, at_most)
     return measured
 
 
 async def _all_but_loads(
-    port: TextGenerator, power: PowerMonitor, measured: Measured, process: Callable[[], int]
+    port: TextGenerator, power: PowerMonitor, measured: Measured, process: Callable[[], int], at_most: int
 ) -> None:
-    for _ in in_time(QUESTIONS):
+    for _ in in_time(min(QUESTIONS, at_most)):
         await _ask(port, power, measured)
     measured.tokens = await _agreed_answer(port)
-    await _cancel_writing(port, measured, process)
-    await _cancel_reading(port, measured, process)
+    await _cancel_writing(port, measured, process, at_most)
+    await _cancel_reading(port, measured, process, at_most)
 
 
 def in_time(times: int) -> Iterator[int]:
@@ -145,8 +147,8 @@ async def _agreed_answer(port: TextGenerator) -> list[tuple[str, float | None]]:
         return [(piece.text, piece.log_prob) async for piece in pieces if piece.finish is None]
 
 
-async def _cancel_writing(port: TextGenerator, measured: Measured, process: Callable[[], int]) -> None:
-    for _ in in_time(CANCELS):
+async def _cancel_writing(port: TextGenerator, measured: Measured, process: Callable[[], int], at_most: int) -> None:
+    for _ in in_time(min(CANCELS, at_most)):
         await port.warm_up()  # its process may have been ended by the cancel before
         pid = process()
         pieces = port.generate(replace(question(), max_tokens=400))
@@ -161,14 +163,14 @@ async def _cancel_writing(port: TextGenerator, measured: Measured, process: Call
         await _count_killed(port, measured, died=process() != pid)
 
 
-async def _cancel_reading(port: TextGenerator, measured: Measured, process: Callable[[], int]) -> None:
+async def _cancel_reading(port: TextGenerator, measured: Measured, process: Callable[[], int], at_most: int) -> None:
     """In the middle of a prompt that takes long to read: how long, is found out first."""
     began = time.perf_counter()
     async with aclosing(port.generate(_long_question())) as pieces:
         await anext(pieces)
         wait_s = min(_LONGEST_WAIT_S, (time.perf_counter() - began) * 0.4)
     stops = port.capabilities.cancel is CancelGranularity.TOKEN and port.backend.device is not Device.REMOTE
-    for _ in in_time(CANCELS if stops else CANCELS_WITH_RESTART):
+    for _ in in_time(min(CANCELS if stops else CANCELS_WITH_RESTART, at_most)):
         await port.warm_up()  # its process may have been ended by the cancel before
         pid = process()
         reading = asyncio.create_task(_first_piece(port))

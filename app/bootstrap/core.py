@@ -31,16 +31,16 @@ from app.bootstrap.events_file import EventsFile
 from app.bootstrap.ladders import Ladders, ladders_of
 from app.bootstrap.logs import logging_to
 from app.bootstrap.pipelines import PipelineServices, put_together
-from app.bootstrap.runtimes import RuntimeServices, put_runtimes_together
+from app.bootstrap.power import open_machine
+from app.bootstrap.runtimes import RuntimeServices
 from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
 from app.contracts.errors import SottoError
 from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
-from app.contracts.ports import AudioSink, PowerMonitor, TextToSpeech
+from app.contracts.ports import AudioSink, TextToSpeech
 from app.memory.history import History
 from app.pipeline.answering import PipelineAnswers
-from app.power.energy.estimate import EstimatedPowerMonitor
-from app.power.governor.permissive import PermissiveGovernor
+from app.power.service import PowerService
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore
@@ -104,6 +104,7 @@ class Services:
     microphone: MicrophoneSource
     speaker: AudioSink
     pipelines: PipelineServices
+    power: PowerService
 
     @property
     def backends(self) -> Backends:
@@ -190,14 +191,20 @@ def _assemble(
     # Opened first and so closed last: the engines still report while they are being ended.
     events = None if options.events_file is None else stack.enter_context(EventsFile(options.events_file))
     bulletin, relay = _Bulletin(), BackendRelay()
-    power = EstimatedPowerMonitor()
-    runtimes = put_runtimes_together(options.paths, settings, power, publish=bulletin, lasting=options.lasting)
-    stack.push_async_callback(runtimes.aclose)
+    runtimes, power, machine_problems = open_machine(
+        options.paths, settings, lambda: profile.limits, stack, publish=bulletin, lasting=options.lasting
+    )
     backends = runtimes.backends
     ladders = ladders_of(profile, backends, runtimes.measurements)
     sound = _sound(settings, bulletin, stack)
     pipelines = put_together(
-        options.paths, settings, backends, stack, microphone=sound.microphone, extra_files=options.pipelines
+        options.paths,
+        settings,
+        backends,
+        stack,
+        power=power,
+        microphone=sound.microphone,
+        extra_files=options.pipelines,
     )
     answers = PipelineAnswers(pipelines.engine, lambda: ladders.text)
     parts = replace(_parts(options, ladders, backends, relay, sound, power), pipelines=answers)
@@ -215,16 +222,13 @@ def _assemble(
     bulletin.assistant = assistant
     if events is not None:
         assistant.subscribe(events)
-    tasks = TaskOwner()
-    stack.push_async_callback(tasks.aclose)
-    assistant.subscribe(_ReadyCue(settings, sound.speaker, tasks))
     assistant.subscribe(runtimes.calibration.note)
-    tasks.start(_follow_file(settings, bulletin), name="settings file")
+    _attend(assistant, settings, sound.speaker, bulletin, stack)
     return Services(
         assistant=assistant,
         settings=settings,
         profile=profile,
-        profile_problems=(*problems, *ladders.problems, *runtimes.problems),
+        profile_problems=(*problems, *ladders.problems, *machine_problems),
         devices=sound.devices,
         voices=parts.text_to_speech,
         runtimes=runtimes,
@@ -232,7 +236,18 @@ def _assemble(
         microphone=sound.microphone,
         speaker=parts.speaker,
         pipelines=pipelines,
+        power=power,
     )
+
+
+def _attend(
+    assistant: Assistant, settings: SettingsStore, speaker: SpeakerSink, bulletin: _Bulletin, stack: AsyncExitStack
+) -> None:
+    """Begin what goes on beside the assistant: the ready sound, and a look at the settings file now and then."""
+    tasks = TaskOwner()
+    stack.push_async_callback(tasks.aclose)
+    assistant.subscribe(_ReadyCue(settings, speaker, tasks))
+    tasks.start(_follow_file(settings, bulletin), name="settings file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +279,7 @@ def _parts(
     backends: Backends,
     relay: BackendRelay,
     sound: _Sound,
-    power: PowerMonitor,
+    power: PowerService,
 ) -> Parts:
     recogniser = backends.speech_to_text(_ids(ladders.speech_to_text))
     writer = backends.text(_ids(ladders.text))
@@ -272,6 +287,7 @@ def _parts(
     gate = backends.voice_activity(_ids(ladders.voice_activity))
     for composite in (recogniser, writer, voice, gate):
         composite.observer = relay
+        composite.governor = power
     return Parts(
         microphone=sound.microphone,
         speaker=FileSink(options.speak_into) if options.speak_into is not None else sound.speaker,
@@ -280,7 +296,7 @@ def _parts(
         text_to_speech=voice,
         voice_activity=gate,
         power=power,
-        governor=PermissiveGovernor(),
+        governor=power,
         clock=SystemClock(),
     )
 

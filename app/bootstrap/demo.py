@@ -20,10 +20,11 @@ from app.contracts.ports import Clock
 from app.power.energy.estimate import EstimatedPowerMonitor
 from app.power.governor.permissive import PermissiveGovernor
 from models.fakes.demo import Demo, demo
+from models.fakes.power import ScriptedPower
 
 
-def open_demo(stack: AsyncExitStack, clock: Clock | None = None) -> tuple[Assistant, Demo]:
-    """The assistant of the demonstration and the fakes it runs on; ``stack`` takes them apart."""
+def open_demo(stack: AsyncExitStack, clock: Clock | None = None) -> tuple[Assistant, Demo, ScriptedPower]:
+    """The assistant of the demonstration, the fakes it runs on and its sensors; ``stack`` takes them apart."""
     clock = clock or SystemClock()
     fakes = demo(clock)
     parts = Parts(
@@ -46,7 +47,10 @@ def open_demo(stack: AsyncExitStack, clock: Clock | None = None) -> tuple[Assist
         recorder=Recorder(clock, None, keep=lambda: False, on_problem=_ignore),
     )
     stack.push_async_callback(assistant.aclose)
-    return assistant, fakes
+    sensors = ScriptedPower(assistant.publish, clock)
+    stack.push_async_callback(sensors.aclose)
+    stack.callback(assistant.subscribe(sensors.hear))
+    return assistant, fakes, sensors
 
 
 def _ignore(_error: SottoError) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.bootstrap.core import CoreOptions, Services, open_services
 from app.bootstrap.demo import open_demo
-from app.contracts.ports import AudioDevices
+from app.contracts.ports import AudioDevices, PowerWatch
 from app.settings.instance import InstanceLock
 from app.settings.paths import Paths, asset
 from app.settings.store import SettingsStore
@@ -62,7 +62,9 @@ def run(options: CoreOptions, *, driver: Driver | None = None) -> int:
     async def real(stack: AsyncExitStack, closed: asyncio.Event) -> None:
         services = await stack.enter_async_context(open_services(options))
         stack.callback(services.devices.subscribe(services.assistant.publish))
-        behind = _Behind(services.assistant, services.settings, services.devices, services.voices, services.start)
+        behind = _Behind(
+            services.assistant, services.settings, services.devices, services.voices, services.start, services.power
+        )
         shell, visible_at = await _show(behind, options.paths, stack, closed)
         if driver is not None:
             await driver(Desktop(services, shell, visible_at))
@@ -83,8 +85,8 @@ def run_demo(paths: Paths) -> int:
     async def show_demo(stack: AsyncExitStack, closed: asyncio.Event) -> None:
         settings = SettingsStore(paths.settings_file)
         settings.load()
-        assistant, parts = open_demo(stack)
-        behind = _Behind(assistant, settings, parts.devices, parts.text_to_speech, assistant.start)
+        assistant, parts, power = open_demo(stack)
+        behind = _Behind(assistant, settings, parts.devices, parts.text_to_speech, assistant.start, power)
         await _show(behind, paths, stack, closed, demo=True)
 
     return _run_qt(show_demo)
@@ -92,13 +94,14 @@ def run_demo(paths: Paths) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Behind:
-    """What stands behind a window, real or scripted; ``start`` does what takes time."""
+    """What stands behind a window, real or scripted; ``start`` does what takes time, ``power`` reads the sensors."""
 
     assistant: AssistantLike
     settings: SettingsStore
     devices: AudioDevices
     voices: Voices
     start: Callable[[], Awaitable[None]]
+    power: PowerWatch | None = None
 
 
 Open = Callable[[AsyncExitStack, asyncio.Event], Coroutine[Any, Any, None]]
@@ -137,6 +140,7 @@ async def _show(
         behind.settings,
         behind.devices,
         voices=behind.voices,
+        power=behind.power,
         demo=demo,
         state_file=paths.data_dir / "window.json",
     )

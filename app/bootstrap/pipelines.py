@@ -14,6 +14,7 @@ from app.audio.capture import CaptureOptions, MicrophoneSource
 from app.audio.devices import ChosenDevices, SoundDevices
 from app.audio.portaudio import PortAudio
 from app.bootstrap.logs import logging_to
+from app.bootstrap.power import limits_of_active, open_machine
 from app.bootstrap.runtimes import put_runtimes_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.errors import MicrophoneUnavailable, SottoError
@@ -37,6 +38,7 @@ from app.pipeline.tools import Tools
 from app.pipeline.values import SoundSource, Value
 from app.power.energy.estimate import EstimatedPowerMonitor
 from app.power.governor.permissive import PermissiveGovernor
+from app.power.service import PowerService
 from app.settings.paths import Paths, asset
 from app.settings.store import SettingsStore
 from models.embed.choice import best_embedder
@@ -97,12 +99,16 @@ def put_together(
     runtimes: RuntimeCatalogue,
     stack: AsyncExitStack,
     *,
+    power: PowerService | None = None,
     microphone: AudioSource | None = None,
     voice: VoiceOptions | None = None,
     extra_files: tuple[Path, ...] = (),
     clock: Clock | None = None,
 ) -> PipelineServices:
-    """Make everything; ``stack`` takes it apart. Constructing is quick: nothing is loaded or started."""
+    """Make everything; ``stack`` takes it apart. Constructing is quick: nothing is loaded or started.
+
+    Without ``power``, joules are those of the device model and every device may run.
+    """
     clock = clock or SystemClock()
     kept = KeptAnswers(paths.answers, clock)
     stack.push_async_callback(kept.aclose)
@@ -115,8 +121,8 @@ def put_together(
     tools = Tools(
         runtimes=runtimes,
         clock=clock,
-        power=EstimatedPowerMonitor(),
-        governor=PermissiveGovernor(),
+        power=power or EstimatedPowerMonitor(),
+        governor=power or PermissiveGovernor(),
         confidence=CalibratedConfidence.from_folder(asset("calibration"), runtimes.revision),
         sandbox=sandbox,
         cache=cache,
@@ -199,8 +205,8 @@ async def open_pipelines(
     settings.load()
     async with AsyncExitStack() as stack:
         stack.enter_context(logging_to(paths.log_dir))
-        runtimes = put_runtimes_together(paths, settings, EstimatedPowerMonitor(), lasting=lasting)
-        stack.push_async_callback(runtimes.aclose)
+        limits = limits_of_active(paths, settings)
+        runtimes, power, _ = open_machine(paths, settings, lambda: limits, stack, lasting=lasting)
         devices = SoundDevices(
             PortAudio(), lambda: ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))
         )
@@ -209,7 +215,14 @@ async def open_pipelines(
         stack.push_async_callback(microphone.aclose)
         voice = VoiceOptions(voice=settings.text("voice.id"), speed=settings.number("voice.speed"))
         services = put_together(
-            paths, settings, runtimes.backends, stack, microphone=microphone, voice=voice, extra_files=extra_files
+            paths,
+            settings,
+            runtimes.backends,
+            stack,
+            power=power,
+            microphone=microphone,
+            voice=voice,
+            extra_files=extra_files,
         )
         await asyncio.to_thread(services.library.refresh)  # so that no file is read on the loop
         yield services

@@ -25,10 +25,11 @@ def ask(
     audio: Path | None,
     speak: Path | None,
     as_json: bool,
+    stats: bool = False,
     profile: str,
 ) -> int:
     """Ask one question; returns the exit code."""
-    view = view_for(console, as_json=as_json, labelled=audio is not None or console.out_is_terminal)
+    view = view_for(console, as_json=as_json, labelled=audio is not None or console.out_is_terminal, stats=stats)
 
     async def conversation() -> int:
         if audio is not None and words:

@@ -16,7 +16,6 @@ from app.cli.session import interrupts_call
 from app.contracts.calibration import Measurement, PowerSource
 from app.contracts.energy import Provenance
 from app.contracts.errors import SottoError, TurnCancelledError
-from app.power.energy.estimate import EstimatedPowerMonitor
 from models.calibration.due import measurable
 from models.calibration.measuring import measure
 from models.calibration.store import Measurements
@@ -100,7 +99,7 @@ async def _measure(services: Services, store: Measurements, key: str, console: C
         try:
             measurement = await measure(
                 services.backends.build(key),
-                EstimatedPowerMonitor(),
+                services.power,
                 revision=store.revision(key),
                 power_source=store.source,
                 on_step=step,

@@ -14,7 +14,7 @@ import psutil
 from app.cli import probes
 from app.cli.display import reachable_display
 from app.cli.findings import Finding, State
-from app.contracts.devices import Device, DeviceInfo, Presence
+from app.contracts.devices import DEVICE_WORDS, Device, DeviceInfo, Presence
 from app.contracts.errors import AlreadyRunning, SottoError
 from app.memory.look import look
 from app.memory.migrations import SCHEMA_VERSION
@@ -23,7 +23,6 @@ from app.settings.paths import Paths, asset
 from app.settings.profiles import ProfileStore
 from app.settings.store import SettingsStore
 from models.compiled.blobs import CompiledModels
-from models.devices.advice import KIND
 from models.devices.machine import SystemMachine
 from models.devices.selftest import read as read_selftests
 
@@ -219,9 +218,9 @@ def devices(paths: Paths) -> Iterator[Finding]:
     for info in known.look():
         if info.device is Device.CPU or info.presence is Presence.ABSENT:
             continue
-        name = info.name or KIND[info.device]
+        name = info.name or DEVICE_WORDS[info.device].noun
         wrong = info.presence in _DEVICE_TROUBLES
-        title = f"{KIND[info.device][0].upper()}{KIND[info.device][1:]}"
+        title = DEVICE_WORDS[info.device].title
         detail = f"{name}: {info.reason}" if info.reason else f"{name} ({_runtimes_on(info)})"
         yield Finding(
             f"device-{info.device}", title, State.WARNING if wrong else State.OK, detail, info.remedy if wrong else ""

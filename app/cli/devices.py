@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 
 from app.cli.console import Console, printable
-from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
+from app.contracts.devices import DEVICE_WORDS, DeviceInfo, Presence, RuntimeSupport
 from app.settings.paths import Paths
 from models.compiled.blobs import CompiledModels
 from models.devices.kept import device_fields
@@ -17,7 +17,6 @@ from models.devices.machine import SystemMachine
 from models.devices.selftest import forget_failures
 
 COLUMNS = 80
-_TITLES = {Device.NPU: "NPU", Device.IGPU: "Integrated graphics", Device.GPU: "Graphics card", Device.CPU: "Processor"}
 _STATES = {
     Presence.READY: "ready",
     Presence.ABSENT: "not there",
@@ -64,7 +63,7 @@ def as_json(found: Sequence[DeviceInfo], looked_at_s: float) -> str:
 
 
 def _block(info: DeviceInfo) -> str:
-    title = _TITLES.get(info.device, info.device.value)
+    title = DEVICE_WORDS[info.device].title
     lines = [f"{title}: {info.name}" if info.name else title, f"  {_STATES[info.presence]}"]
     if info.reason and info.presence is not Presence.ABSENT:
         lines += _wrapped(info.reason, "  ")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.cli import checks, runtimes
 from app.cli.console import Console, printable
 from app.cli.findings import Finding, as_json, as_table, can_answer
+from app.cli.power import sensors_of_machine
 from app.contracts.errors import Unavailable
 from app.settings.paths import Paths
 
@@ -18,6 +19,7 @@ CHECKS: Sequence[checks.Check] = (
     checks.sound,
     runtimes.runtimes,
     checks.devices,
+    sensors_of_machine,
     runtimes.installed,
     runtimes.servers,
     checks.folders,

@@ -21,9 +21,11 @@ PROMPT = "Space to talk, Esc to leave"
 Inbox = asyncio.Queue[Key | TurnEnd]
 
 
-def listen(open_assistant: Opener, console: Console, *, as_json: bool, repeat: bool, profile: str) -> int:
+def listen(
+    open_assistant: Opener, console: Console, *, as_json: bool, repeat: bool, stats: bool = False, profile: str
+) -> int:
     """Listen for one question, or with ``repeat`` until the person leaves; returns the exit code."""
-    view = view_for(console, as_json=as_json)
+    view = view_for(console, as_json=as_json, stats=stats)
 
     async def conversation() -> int:
         inbox: Inbox = asyncio.Queue()

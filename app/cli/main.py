@@ -71,6 +71,10 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
             from app.cli.devices import devices
 
             return devices(options, console)
+        case "power":
+            from app.cli.power import power
+
+            return power(options, console)
         case "models":
             from app.cli.models import models
 
@@ -110,6 +114,7 @@ def _ask(options: argparse.Namespace, console: Console) -> int:
         audio=options.audio,
         speak=options.speak,
         as_json=options.json,
+        stats=options.stats,
         profile=options.profile,
     )
 
@@ -123,6 +128,7 @@ def _listen(options: argparse.Namespace, console: Console) -> int:
         console,
         as_json=options.json,
         repeat=options.repeat,
+        stats=options.stats,
         profile=options.profile,
     )
 
@@ -164,6 +170,8 @@ def _bench(options: argparse.Namespace) -> int:
             from app.bench.escalation import main as bench
         case "runtimes":
             from app.bench.runtimes import main as bench
+        case "power":
+            from app.bench.power import main as bench
         case "soak":
             from app.bench.soak import main as bench
         case _:

@@ -1,4 +1,4 @@
-"""The command line of models, devices and servers."""
+"""The command line of models, devices, power and servers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ def add_devices(commands: Commands) -> None:
     parser = command(commands, "devices", "show which processors this machine has, and what keeps one from being used")
     parser.add_argument("--known", action="store_true", help="show what the last look found, without looking again")
     json_flag(parser, "print one JSON object")
+
+
+def add_power(commands: Commands) -> None:
+    """``sotto power``."""
+    parser = command(commands, "power", "show watts, degrees and joules, and where each figure comes from")
+    json_flag(parser, "print one JSON object; with --watch one a line")
+    parser.add_argument("--watch", action="store_true", help="look once a second until Ctrl+C")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write every look to a trace, once a second")
+    parser.add_argument("--seconds", type=float, metavar="N", help="how long --watch or --record goes on")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="say what the governor would do in a trace")
+    parser.add_argument("--profile", default="", metavar="ID", help="replay with this profile's limits")
 
 
 def add_models(commands: Commands) -> None:

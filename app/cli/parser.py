@@ -8,14 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.models_parser import add_calibrate, add_devices, add_models, add_servers
+from app.cli.models_parser import add_calibrate, add_devices, add_models, add_power, add_servers
 from app.cli.pipelines_parser import add_documents, add_pipelines, add_serve, command, json_flag
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
-BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "runtimes", "soak")
+BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "runtimes", "power", "soak")
 
+_STATS = "say also where every joule went, and how what was saved was computed"
 _EPILOGUE = """\
 exit codes: 0 done, 1 a library failed, 2 the input cannot be used, 3 already running, 4 something is missing,
 5 disk, 6 a passing failure, 130 stopped. `sotto doctor` says what is missing.
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_documents(commands)
     add_serve(commands)
     add_devices(commands)
+    add_power(commands)
     add_models(commands)
     add_servers(commands)
     add_calibrate(commands)
@@ -81,6 +83,7 @@ def _ask(commands: Commands) -> None:
     parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of the question, in any usual format")
     parser.add_argument("--speak", type=Path, metavar="FILE", help="write the spoken answer to this WAV file")
     parser.add_argument("--profile", default="", metavar="ID", help="answer with this profile, not the chosen one")
+    parser.add_argument("--stats", action="store_true", help=_STATS)
     json_flag(parser, "print the turn's events, one JSON object a line")
 
 
@@ -88,6 +91,7 @@ def _listen(commands: Commands) -> None:
     parser = command(commands, "listen", "answer a spoken question: Space starts, Space or Enter ends, Esc cancels")
     parser.add_argument("--repeat", action="store_true", help="go on with the next question until Esc")
     parser.add_argument("--profile", default="", metavar="ID", help="answer with this profile, not the chosen one")
+    parser.add_argument("--stats", action="store_true", help=_STATS)
     json_flag(parser, "print the turn's events, one JSON object a line")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from app.bootstrap.ladders import Ladders, ladders_of
 from app.bootstrap.runtimes import put_runtimes_together
 from app.cli.console import Console, printable
 from app.contracts.devices import Tier
 from app.power.energy.estimate import EstimatedPowerMonitor
+from app.power.governor.limits import Limits, in_words, limits_in_force
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore
@@ -54,7 +56,7 @@ def show_profile(console: Console, paths: Paths, profile_id: str | None, *, as_j
     if as_json:
         console.write(json.dumps(as_object(profile) | {"here": _here_object(here)}) + "\n")
     else:
-        console.write(as_text(profile) + _here_text(here))
+        console.write(as_text(profile) + _here_text(here) + _limits_text(limits_in_force(profile.limits, settings)))
     return console.settle()
 
 
@@ -84,6 +86,7 @@ def as_object(profile: Profile) -> dict[str, object]:
         "text_to_speech": _tiers(profile.text_to_speech),
         "voice_activity": _tiers(profile.voice_activity),
         "max_tokens": profile.max_tokens,
+        "limits": _limits_object(profile.limits),
         "voice": {"id": profile.voice, "speed": profile.speed, "speak": profile.speak},
         "file": str(profile.path),
     }
@@ -135,6 +138,17 @@ def _here_text(here: Ladders) -> str:
     lines += [f"  {title.ljust(14)}{_ladder(getattr(here, job))}" for job, title in _JOBS.items()]
     lines += [f"  {reason}" for reason in (*here.reasons, *here.problems)]
     return printable("".join(f"{line}\n" for line in lines))
+
+
+def _limits_object(limits: Limits) -> dict[str, object]:
+    """What the profile says the governor keeps to, as JSON; what is not bounded is null."""
+    hours = limits.quiet_hours
+    return asdict(limits) | {"quiet_hours": None if hours is None else str(hours)}
+
+
+def _limits_text(limits: Limits) -> str:
+    """What the governor keeps to, the person's settings included."""
+    return printable("".join(f"{line}\n" for line in ("limits", *(f"  {line}" for line in in_words(limits)))))
 
 
 def _tiers(tiers: Sequence[Tier]) -> list[dict[str, str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from app.cli.console import Console, printable, report
-from app.cli.wording import turn_line
+from app.cli.wording import energy_line, energy_lines, turn_line
 from app.contracts.cards import AnswerCard, NoticeCard
+from app.contracts.devices import Device
 from app.contracts.errors import SottoError
 from app.contracts.events import (
     CardChanged,
@@ -16,6 +17,7 @@ from app.contracts.events import (
     Event,
     FailedOver,
     FinalTranscript,
+    GovernorDecided,
     HostChanged,
     JobProgress,
     Listening,
@@ -32,6 +34,7 @@ from app.contracts.events import (
     TurnFinished,
     TurnStarted,
 )
+from app.contracts.metrics import TurnMetrics
 from app.contracts.wire import to_line
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -63,11 +66,14 @@ class TextView(View):
     Args:
         console: Where to write.
         labelled: Say who speaks. A typed question whose answer goes into a file or a pipe gets the bare text.
+        stats: After a turn, say also where every joule went and how what was saved was computed.
     """
 
-    def __init__(self, console: Console, *, labelled: bool) -> None:
+    def __init__(self, console: Console, *, labelled: bool, stats: bool = False) -> None:
         super().__init__(console)
         self._labelled = labelled
+        self._stats = stats
+        self._may_run: tuple[frozenset[Device], int | None] = (frozenset(Device), None)
         self._answering = False
         self._shown = ""
         self._status = ""
@@ -96,14 +102,15 @@ class TextView(View):
             case Retrying() | FailedOver() | Escalated():
                 self._show_detour(event)
             case TurnFinished(metrics=metrics):
-                self._console.end_line()
-                self._console.say(turn_line(metrics))
+                self._show_cost(metrics)
             case TurnFailed(message=message, remedy=remedy):
                 self._console.end_line()
                 self._console.say(printable(f"sotto: {message} {remedy}".rstrip()))
             case TurnCancelled(reason=reason):
                 self._console.end_line()
                 self._console.say(printable(reason) or "Stopped.")
+            case GovernorDecided():
+                self._show_decision(event)
             case HostChanged() | JobProgress() | DownloadProgress() | Notice() | CardChanged():
                 self._show_system(event)
             case _:
@@ -150,6 +157,19 @@ class TextView(View):
             case Escalated(to_tier=tier, reason=reason):
                 self._console.say(f"Asking {tier.model} as well: {printable(reason)}")
 
+    def _show_cost(self, metrics: TurnMetrics) -> None:
+        self._console.end_line()
+        for line in (turn_line(metrics), energy_line(metrics), *(energy_lines(metrics) if self._stats else ())):
+            if line:
+                self._console.say(line)
+
+    def _show_decision(self, event: GovernorDecided) -> None:
+        """A line when other devices may run than before, or answers are of another length; never for a reason alone."""
+        may_run = (frozenset(event.allowed), event.max_tokens)
+        if may_run != self._may_run:
+            self._may_run = may_run
+            self._console.say(printable(event.reason) or "Nothing is held back any more.")
+
     def _show_system(self, event: HostChanged | JobProgress | DownloadProgress | Notice | CardChanged) -> None:
         match event:
             case HostChanged(state="starting", backend=backend):
@@ -185,9 +205,9 @@ class JsonView(View):
         return error.exit_code
 
 
-def view_for(console: Console, *, as_json: bool, labelled: bool = True) -> View:
+def view_for(console: Console, *, as_json: bool, labelled: bool = True, stats: bool = False) -> View:
     """The view a command was asked for."""
-    return JsonView(console) if as_json else TextView(console, labelled=labelled)
+    return JsonView(console) if as_json else TextView(console, labelled=labelled, stats=stats)
 
 
 def _meter(level_dbfs: float) -> str:

@@ -1,10 +1,12 @@
-"""What a turn cost, in one line for a person."""
+"""What a turn took, in a few lines for a person."""
 
 from __future__ import annotations
 
 from app.contracts.devices import Device
 from app.contracts.energy import Energy, Provenance
 from app.contracts.metrics import StageMetrics, TurnMetrics
+from app.power.energy.units import in_joules
+from app.power.energy.wording import account_in_words, comparison_in_words, energy_in_short, saved_in_short
 
 
 def milliseconds(value: float) -> str:
@@ -21,7 +23,7 @@ def energy(value: Energy) -> str:
     """Joules with where they came from; empty when there are none."""
     if value.provenance is Provenance.UNAVAILABLE:
         return ""
-    return f"{value.joules:.1f} J ({value.provenance})"
+    return f"{in_joules(value.joules)} ({value.provenance})"
 
 
 def turn_line(metrics: TurnMetrics) -> str:
@@ -38,6 +40,25 @@ def turn_line(metrics: TurnMetrics) -> str:
     if metrics.energy is not None:
         parts.append(energy(metrics.energy))
     return " · ".join(part for part in parts if part)
+
+
+def energy_line(metrics: TurnMetrics) -> str:
+    """The joules of each stage, an estimate with ``≈`` in front, and what was saved against the graphics card.
+
+    Empty when nothing beside the sum of the turn is known.
+    """
+    spent = [(stage.stage, energy_in_short(stage.energy)) for stage in metrics.stages if stage.energy is not None]
+    parts = [f"{stage} {words}" for stage, words in spent if words]
+    saved = next((one for one in metrics.compared if one.device is Device.GPU), None)
+    if saved is not None:
+        parts.append(f"{saved_in_short(saved)} (estimate)")
+    return " · ".join(parts) if len(parts) > 1 else ""
+
+
+def energy_lines(metrics: TurnMetrics) -> list[str]:
+    """Where every joule of a turn went, and what it would have taken elsewhere, with how that was computed."""
+    account = "" if metrics.account is None else account_in_words(metrics.account)
+    return [line for line in (account, *(comparison_in_words(one) for one in metrics.compared)) if line]
 
 
 def _speed(stage: StageMetrics) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,33 @@ class Device(StrEnum):
     GPU = "gpu"
     CPU = "cpu"
     REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceWords:
+    """What a kind of device is called.
+
+    Attributes:
+        title: At the beginning of a line: "Graphics card".
+        noun: In a sentence, behind an article or its maker: "graphics card".
+        one: What a machine has or lacks: "a graphics card".
+        short: On a badge, and behind "on": "GPU".
+    """
+
+    title: str
+    noun: str
+    one: str
+    short: str
+
+
+DEVICE_WORDS: Mapping[Device, DeviceWords] = {
+    Device.NPU: DeviceWords("NPU", "NPU", "an NPU", "NPU"),
+    Device.IGPU: DeviceWords("Integrated graphics", "graphics processor", "integrated graphics", "iGPU"),
+    Device.GPU: DeviceWords("Graphics card", "graphics card", "a graphics card", "GPU"),
+    Device.CPU: DeviceWords("Processor", "processor", "a processor", "CPU"),
+    Device.REMOTE: DeviceWords("Server", "server", "a server", "a server"),
+}
+"""The words for devices, everywhere a person reads them."""
 
 
 @dataclass(frozen=True, slots=True)

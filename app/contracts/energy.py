@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,6 +28,17 @@ class Energy:
 
     joules: float
     provenance: Provenance
+
+
+def added(amounts: Iterable[Energy]) -> Energy:
+    """A sum: measured only when all of it is, unavailable only when all of it is."""
+    joules, sources = 0.0, set()
+    for amount in amounts:
+        joules += amount.joules
+        sources.add(amount.provenance)
+    if len(sources) == 1:
+        return Energy(joules, sources.pop())
+    return Energy(joules, Provenance.ESTIMATE if sources else Provenance.UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from app.contracts.metrics import TurnMetrics
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
 _Tagged = TypeVar("_Tagged")
+_Any = TypeVar("_Any")
 
 TYPE_TAG = "type"
 """Field that names an event's class."""
@@ -90,7 +91,7 @@ def card_from_json(data: object) -> AnyCard:
 
 def metrics_to_json(metrics: TurnMetrics) -> JsonObject:
     """A turn's metrics as a JSON object."""
-    return _object(metrics, "TurnMetrics")
+    return fields_of(metrics, "TurnMetrics")
 
 
 def metrics_from_json(data: object) -> TurnMetrics:
@@ -99,7 +100,29 @@ def metrics_from_json(data: object) -> TurnMetrics:
     Raises:
         InvalidInput: A field is wrong.
     """
-    return cast("TurnMetrics", _dataclass(TurnMetrics, _mapping(data, "TurnMetrics"), "TurnMetrics"))
+    return read_fields(TurnMetrics, data, "TurnMetrics")
+
+
+def fields_of(value: object, place: str) -> JsonObject:
+    """Any frozen dataclass made of what events are made of, as a JSON object.
+
+    Args:
+        value: It.
+        place: What it is called in an error.
+
+    Raises:
+        InvalidInput: A number in it is infinite or not a number.
+    """
+    return _object(value, place)
+
+
+def read_fields(cls: type[_Any], data: object, place: str) -> _Any:
+    """The dataclass that `fields_of` made a JSON object of.
+
+    Raises:
+        InvalidInput: A field is missing, unknown or of the wrong type; the sentence names it.
+    """
+    return cast("_Any", _dataclass(cls, _mapping(data, place), place))
 
 
 @cache

@@ -3,8 +3,9 @@
 Why it exists: a kept answer saves seconds and joules, but only where the same question would be answered the same way
 again. Nothing is kept unless the pipeline's ``cache`` option or a stage's ``cache`` says so; who switches it on also
 agrees that a sampled answer is given again. Never kept: what comes from an endless source, what failed or was
-cancelled, what a fault or an energy budget had a hand in, and the output of a custom stage that looks at more than its
-input (one that does not, says so by an attribute ``pure = True`` of its class, or its definition by ``cache``).
+cancelled, what a fault, an energy budget or the governor had a hand in, and the output of a custom stage that looks at
+more than its input (one that does not, says so by an attribute ``pure = True`` of its class, or its definition by
+``cache``).
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Keeping:
         self._messages = tuple(messages)
         self._processors = processors
         self._whole = False
+        self._held_short = self._is_held_short()
 
     def keeps(self, stage: PlannedStage) -> bool:
         """Whether a stage is looked up and kept."""
@@ -130,9 +132,14 @@ class Keeping:
         options = self._plan.options
         if options.joules_per_run is not None or options.joules_per_hour is not None:
             return False
-        if self._tools.governor.verdict().max_tokens is not None:
+        if self._held_short or self._is_held_short():
             return False
         return how is None or not any(attempt.decision in _FAULTS for attempt in how.attempts)
+
+    def _is_held_short(self) -> bool:
+        """Whether the governor shortens answers just now, or has them accepted that would be asked again elsewhere."""
+        verdict = self._tools.governor.verdict()
+        return verdict.max_tokens is not None or verdict.joules is not None or verdict.patience > 0.0
 
     def _ttl_s(self, metrics: StageMetrics | None) -> float:
         own = None if metrics is None else self._plan.stage(metrics.stage).definition.cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.contracts.devices import Device
-from app.contracts.energy import Energy, Provenance
+from app.contracts.energy import Energy, added
 from app.contracts.metrics import RunMetrics, StageMetadata, StageMetrics
 from app.contracts.ports import Clock, PowerMonitor
 from app.pipeline.plan import PlannedStage
@@ -136,7 +136,10 @@ class RunLedger:
         )
 
     def _energy(self, stage: PlannedStage, times: StageTimes, metadata: StageMetadata | None) -> Energy | None:
-        """By its tries on their devices where those are known, else by its time on the one that ran."""
+        """What its work took where that was counted, else its attempts, else its time on the device that ran."""
+        counted = [timings.spent for timings in times.tries if timings.spent is not None]
+        if counted:
+            return added(counted)
         attempts = metadata.attempts if metadata else ()
         spent = [attempt.energy for attempt in attempts if attempt.energy is not None]
         if spent and len(spent) == len(attempts):
@@ -146,17 +149,6 @@ class RunLedger:
         if not stage.ladder and not any(timings.busy_s for timings in times.tries):
             return None
         return self._power.energy(_where(stage, metadata)[1], times.busy_s())
-
-
-def added(amounts: Iterable[Energy]) -> Energy:
-    """A sum: measured only when all of it is, unavailable only when all of it is."""
-    joules, sources = 0.0, set()
-    for amount in amounts:
-        joules += amount.joules
-        sources.add(amount.provenance)
-    if len(sources) == 1:
-        return Energy(joules, sources.pop())
-    return Energy(joules, Provenance.ESTIMATE if sources else Provenance.UNAVAILABLE)
 
 
 def bottlenecks(needs: Mapping[str, Sequence[str]], worked_ms: Mapping[str, float]) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 Why it exists: a pipeline is written for any machine. What it asks for may not be installed, not be in this machine or
 not be allowed just now; it should run all the same, and nobody should have to guess where.
 
+Where the governor holds a device back, another one takes over. Text takes long: it is written on another one or not at
+all. What is short (recognition, speech, embeddings) is done on a device that should rest where nothing else can do it.
+
 Nearest is, in this order: the model that was asked for, then the device (the next one in `ORDER` upwards, then
 downwards), then a model of the same family, then the catalogue's own order of preference. A backend whose text leaves
 the machine is taken only when it is asked for: by its id, or by ``preferred_hardware: remote``.
@@ -29,6 +32,8 @@ _WORDS = {
     "text_to_audio": "speech",
     "embedding": "embeddings",
 }
+_SHORT = frozenset({"audio_to_text", "text_to_audio", "embedding"})
+"""Stage types whose work is sooner done on a device that should rest than not at all."""
 _DEVICES = {
     **{device.value: device for device in Device},
     "nvidia": Device.GPU,
@@ -98,14 +103,15 @@ class Selector:
             Unavailable: Nothing that may be used does this at all.
         """
         named = self._named(kind, wish)
-        if named is not None and named.device in self._verdict.allowed:
-            return self._chosen(named, wish, "")
+        if named is not None and self._may_run(kind, named):
+            return self._chosen(named, wish, self._all_the_same(kind, named))
         why = self._why_not_named(wish, kind, named) if wish.backend else ""
         near = Wish(wish.backend, wish.model, wish.device or device_named(wish.backend))
         candidates = self._candidates(kind, remote=wish.device is Device.REMOTE)
         if not candidates:
             raise self._nothing(stage_id, kind, why)
-        return self._chosen(min(candidates, key=lambda backend: _distance(backend, near)), wish, why, kind)
+        nearest = min(candidates, key=lambda backend: _distance(backend, near))
+        return self._chosen(nearest, wish, why or self._all_the_same(kind, nearest), kind)
 
     def others(self, kind: str, taken: Iterable[Tier], device: Device) -> tuple[Tier, ...]:
         """Everything else that may be used without being asked for, the nearest to a device first."""
@@ -135,8 +141,23 @@ class Selector:
         return [
             backend
             for backend in self._there(kind)
-            if backend.device in self._verdict.allowed and (remote or not self._runtimes.remote(backend.backend_id))
+            if self._may_run(kind, backend) and (remote or not self._runtimes.remote(backend.backend_id))
         ]
+
+    def _may_run(self, kind: str, backend: Backend) -> bool:
+        return backend.device in self._verdict.allowed or self._nothing_else(kind)
+
+    def _nothing_else(self, kind: str) -> bool:
+        """Whether a kind of work is short, and every device of this machine that does it has to rest."""
+        return kind in _SHORT and not any(
+            backend.device in self._verdict.allowed and not self._runtimes.remote(backend.backend_id)
+            for backend in self._there(kind)
+        )
+
+    def _all_the_same(self, kind: str, backend: Backend) -> str:
+        """Why a backend is taken although its device has to rest; empty when that need not."""
+        why = self._verdict.why(backend.device)
+        return f"{why} Nothing else here does {_WORDS[kind]}, so it is done there all the same." if why else ""
 
     def _chosen(self, backend: Backend, wish: Wish, why: str, kind: str = "") -> Choice:
         reasons = [why] if why else []
@@ -150,7 +171,7 @@ class Selector:
 
     def _why_not_named(self, wish: Wish, kind: str, named: Backend | None) -> str:
         if named is not None:
-            return self._held_back(named.device)
+            return self._verdict.why(named.device)
         reason = self._runtimes.why_not(wish.backend)
         if not reason:
             return f"{wish.backend} does not do {_WORDS.get(kind, kind)}."
@@ -161,18 +182,15 @@ class Selector:
         if model and there:
             return f"{model} is not served on the {device.value}."
         if device not in self._verdict.allowed and any(backend.device is device for backend in self._there(kind)):
-            return self._held_back(device)
+            return self._verdict.why(device)
         return f"Nothing here does {_WORDS.get(kind, kind)} on the {device.value}."
-
-    def _held_back(self, device: Device) -> str:
-        return self._verdict.reason or f"The {device.value} may not be used now."
 
     def _nothing(self, stage_id: str, kind: str, why: str) -> Unavailable:
         """The error for a stage nothing here can do."""
         doing = _WORDS.get(kind, kind)
         there = self._there(kind)
         if any(backend.device not in self._verdict.allowed for backend in there):
-            reason = self._held_back(there[0].device)
+            reason = " ".join(dict.fromkeys(filter(None, (self._verdict.why(backend.device) for backend in there))))
             return Unavailable(
                 f"The stage {stage_id} cannot run now: {reason}",
                 code="device-held-back",

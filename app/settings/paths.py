@@ -105,6 +105,11 @@ class Paths:
         return self.config_dir / "servers.yaml"
 
     @property
+    def power_file(self) -> Path:
+        """The person's own values of the device model: watts and speeds."""
+        return self.config_dir / "power.yaml"
+
+    @property
     def recordings_dir(self) -> Path:
         """Recordings that have not been answered yet."""
         return self.data_dir / "recordings"

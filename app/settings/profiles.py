@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -16,10 +17,23 @@ from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput, SottoError
 from app.settings.files import as_number, place_of, read_mapping, suggestion
+from app.settings.limits import DEFAULT_MAX_TOKENS, Limits, OnBattery, QuietHours
 
 _TIERS = ("speech_to_text", "text", "text_to_speech", "voice_activity")
 _REQUIRED = ("id", "name", *_TIERS)
 _KEYS = (*_REQUIRED, "description", "pipeline", "goal", "limits", "voice")
+_LIMITS = (
+    "max_tokens",
+    "rest_under_trip_c",
+    "warm_again_c",
+    "dwell_s",
+    "battery_percent",
+    "on_battery",
+    "watts",
+    "joules_per_turn",
+    "joules_per_hour",
+    "quiet_hours",
+)
 DEFAULT_PIPELINE = "voice-assistant"
 """What answers when a profile does not say."""
 
@@ -38,7 +52,7 @@ class Profile:
         text: Tiers that answer, smallest first. A tier without a model takes whatever is installed for its backend.
         text_to_speech: Tiers that speak.
         voice_activity: Tiers that tell speech from silence.
-        max_tokens: Upper bound of an answer's length.
+        limits: How long answers may be, and what the governor keeps to.
         voice: Id of the voice, empty for the backend's own.
         speed: 0.5 to 2.0.
         speak: Answers are spoken.
@@ -54,11 +68,16 @@ class Profile:
     text: tuple[Tier, ...]
     text_to_speech: tuple[Tier, ...]
     voice_activity: tuple[Tier, ...]
-    max_tokens: int
+    limits: Limits
     voice: str
     speed: float
     speak: bool
     path: Path
+
+    @property
+    def max_tokens(self) -> int:
+        """Upper bound of an answer's length."""
+        return self.limits.max_tokens
 
 
 class ProfileStore:
@@ -122,7 +141,6 @@ class _Reader:
                 raise self._wrong((1, 1), f"{key!r} is missing.")
         if content["id"] != profile_id:
             raise self._wrong(place_of(content, "id"), f"the id must be the file's name, {profile_id!r}.")
-        limits = self._part(content, "limits", ("max_tokens",))
         voice = self._part(content, "voice", ("id", "speed", "speak"))
         tiers = {key: self._tiers(content, key) for key in _TIERS}
         return Profile(
@@ -131,7 +149,7 @@ class _Reader:
             description=self._text(content, "description") if "description" in content else "",
             pipeline=self._text(content, "pipeline") if "pipeline" in content else DEFAULT_PIPELINE,
             goal=self._goal(content),
-            max_tokens=self._whole(limits, "max_tokens", 160, 1, 8192),
+            limits=self._limits(self._part(content, "limits", _LIMITS)),
             voice=self._text(voice, "id") if "id" in voice else "",
             speed=self._number(voice, "speed", 1.0, 0.5, 2.0),
             speak=self._flag(voice, "speak", default=True),
@@ -156,11 +174,41 @@ class _Reader:
         return tuple(tiers)
 
     def _goal(self, content: CommentedMap) -> Goal:
-        wanted = self._text(content, "goal") if "goal" in content else Goal.AS_WRITTEN.value
-        if wanted not in tuple(Goal):
-            known = ", ".join(Goal)
-            raise self._wrong(place_of(content, "goal"), f"'goal' must be one of {known}. {suggestion(wanted, Goal)}")
-        return Goal(wanted)
+        return Goal(self._one_of(content, "goal", Goal, Goal.AS_WRITTEN))
+
+    def _limits(self, limits: CommentedMap) -> Limits:
+        default = Limits()
+        return Limits(
+            max_tokens=self._whole(limits, "max_tokens", DEFAULT_MAX_TOKENS, 1, 8192),
+            rest_under_trip_c=self._number(limits, "rest_under_trip_c", default.rest_under_trip_c, 0.0, 40.0),
+            warm_again_c=self._number(limits, "warm_again_c", default.warm_again_c, 1.0, 40.0),
+            dwell_s=self._number(limits, "dwell_s", default.dwell_s, 5.0, 3600.0),
+            battery_percent=self._number(limits, "battery_percent", default.battery_percent, 0.0, 100.0),
+            on_battery=OnBattery(self._one_of(limits, "on_battery", OnBattery, default.on_battery)),
+            watts=self._bound(limits, "watts", 1.0, 1000.0),
+            joules_per_turn=self._bound(limits, "joules_per_turn", 1.0, 1e6),
+            joules_per_hour=self._bound(limits, "joules_per_hour", 1.0, 1e8),
+            quiet_hours=self._quiet_hours(limits),
+        )
+
+    def _quiet_hours(self, limits: CommentedMap) -> QuietHours | None:
+        if "quiet_hours" not in limits:
+            return None
+        hours = QuietHours.from_text(self._text(limits, "quiet_hours"))
+        if hours is None:
+            place = place_of(limits, "quiet_hours")
+            raise self._wrong(place, "'quiet_hours' must be two times of the day, as in \"22:00-07:00\".")
+        return hours
+
+    def _one_of(self, content: CommentedMap, key: str, known: type[StrEnum], default: StrEnum) -> str:
+        wanted = self._text(content, key) if key in content else default.value
+        if wanted not in tuple(known):
+            names, hint = ", ".join(known), suggestion(wanted, known)
+            raise self._wrong(place_of(content, key), f"{key!r} must be one of {names}. {hint}")
+        return wanted
+
+    def _bound(self, content: CommentedMap, key: str, low: float, high: float) -> float | None:
+        return self._number(content, key, low, low, high) if key in content else None
 
     def _part(self, content: CommentedMap, key: str, known: tuple[str, ...]) -> CommentedMap:
         part = content.get(key, CommentedMap())

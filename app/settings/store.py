@@ -7,6 +7,7 @@ untouched, what was in force stays in force, and nothing is written until it can
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -235,6 +236,8 @@ def _checked(setting: Setting, value: object) -> SettingValue:
     if setting.choices and value not in setting.choices:
         hint = suggestion(value, setting.choices)
         raise _wrong(setting, f"is one of {', '.join(setting.choices)}", value, hint)
+    if setting.pattern and re.fullmatch(setting.pattern, value) is None:
+        raise _wrong(setting, f"is written as {setting.example}", value)
     return str(value)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.settings.limits import QUIET_HOURS
+
 SettingValue = str | float | bool
 """What a setting can hold; its default's type says which of the three."""
 
@@ -22,6 +24,8 @@ class Setting:
         explanation: One sentence.
         page: The page it stands on.
         choices: The values it may have, empty for any.
+        pattern: What a text must look like, a regular expression of the whole of it; empty for any.
+        example: How such a text is written, for messages.
         minimum: The smallest number.
         maximum: The largest number.
         unit: Of a number, for instance ``ms``.
@@ -33,6 +37,8 @@ class Setting:
     explanation: str
     page: str
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
@@ -126,6 +132,25 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="models.npu_voice_experiment", default=False, page="Models", title="Piper on the NPU (experiment)",
         explanation="Piper's decoder runs on the NPU once its sound there was found to be that of the processor.",
+    ),
+    Setting(
+        key="power.governor", default=True, page="Power", title="Let devices rest",
+        explanation="A device that is hot rests and another one takes over; battery and energy are kept to limits.",
+    ),
+    Setting(
+        key="power.battery_percent", default=0.0, minimum=0.0, maximum=100.0, unit="%", page="Power",
+        title="Save power under",
+        explanation="Under this charge only frugal devices work and answers are short; 0 takes the profile's figure.",
+    ),
+    Setting(
+        key="power.joules_per_hour", default=0.0, minimum=0.0, maximum=1_000_000.0, unit="J", page="Power",
+        title="Energy for an hour",
+        explanation="Answers become shorter and cheaper as the last hour's work nears this; 0 takes the profile's.",
+    ),
+    Setting(
+        key="power.quiet_hours", default="", pattern=f"|never|{QUIET_HOURS}", example="22:00-07:00", page="Power",
+        title="Quiet hours",
+        explanation="Hours, as 22:00-07:00, in which the graphics card rests; empty for the profile's, never for none.",
     ),
     Setting(
         key="network.offline", default=False, page="Network", title="Stay offline",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
 from statistics import median
 
 from app.contracts.audio import VoiceOptions
 from app.contracts.calibration import Measurement, PowerSource
-from app.contracts.devices import WarmUp
+from app.contracts.devices import Device, WarmUp
+from app.contracts.energy import Energy, added
 from app.contracts.errors import RuntimeFault
 from app.contracts.ports import (
     Embedder,
@@ -59,7 +60,7 @@ async def measure(
 
     Args:
         runtime: Nobody else uses it meanwhile.
-        power: Tells the joules of a task.
+        power: Counts the joules of a task.
         revision: Of libraries and weights.
         power_source: What the machine runs on.
         repeats: Of the load and of the task; one more of the task goes before and does not count.
@@ -73,13 +74,15 @@ async def measure(
     was_loaded = bool(runtime.host.pid)
     loads: list[WarmUp] = []
     passes: list[Pass] = []
+    spent: list[Energy] = []
     try:
         for _ in range(repeats):
             await runtime.host.unload()
             loads.append(await runtime.warm_up())
             on_step(len(loads), steps)
         for _ in range(repeats + 1):
-            passes.append(await _task(runtime)())
+            with _counted(runtime, loads[-1].ran, power, spent):
+                passes.append(await _task(runtime)())
             on_step(repeats + len(passes), steps)
     finally:
         if not was_loaded:
@@ -96,10 +99,26 @@ async def measure(
         tokens_per_s=_median([one.tokens_per_s for one in counted]),
         real_time_factor=_median([one.real_time_factor for one in counted]),
         texts_per_s=_median([one.texts_per_s for one in counted]),
-        energy=power.energy(ran, median(one.busy_s for one in counted)),
+        energy=_median_energy(spent[1:]),
         power_source=power_source,
         at_s=time.time(),
     )
+
+
+@contextmanager
+def _counted(runtime: HostedRuntime, ran: Device, power: PowerMonitor, spent: list[Energy]) -> Iterator[None]:
+    """Count the joules of the block, and add them to ``spent``."""
+    began = time.perf_counter()
+    span = power.span("calibrate", runtime.backend.backend_id, ran, lambda: time.perf_counter() - began)
+    try:
+        yield
+    finally:
+        spent.append(span.end())
+
+
+def _median_energy(spent: list[Energy]) -> Energy:
+    """The one in the middle, measured only when all were."""
+    return replace(added(spent), joules=median(one.joules for one in spent))
 
 
 def _task(runtime: HostedRuntime) -> Callable[[], Awaitable[Pass]]:

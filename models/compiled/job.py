@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
+from app.contracts.devices import DEVICE_WORDS
 from app.contracts.errors import HostHung, SottoError, TimedOut
 from app.contracts.events import HostChanged, JobProgress
-from models.devices.advice import KIND
 from models.host.supervisor import Host, HostLimits
 from models.registry import Entry, Surroundings
 
@@ -59,7 +59,7 @@ class CompileJob:
     @property
     def device(self) -> str:
         """The device in words."""
-        return f"the {KIND[self._entry.backend.device]}"
+        return f"the {DEVICE_WORDS[self._entry.backend.device].noun}"
 
     @property
     def elapsed(self) -> str:

@@ -12,7 +12,6 @@ from app.contracts.devices import Device, Presence
 from app.power.hardware.access import Node
 from app.power.hardware.tree import AMD, INTEL, NVIDIA, Hardware, Tree
 
-KIND = {Device.NPU: "NPU", Device.IGPU: "graphics processor", Device.GPU: "graphics card", Device.CPU: "processor"}
 _NPU_PACKAGES = "intel-driver-compiler-npu intel-fw-npu intel-level-zero-npu"
 _INTEL_GPU_PACKAGES = "intel-opencl-icd"
 _APT = "sudo apt-get install -y"

@@ -15,11 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.contracts.devices import Backend, Device, DeviceInfo, WarmUp
+from app.contracts.devices import DEVICE_WORDS, Backend, Device, DeviceInfo, WarmUp
 from app.contracts.errors import HostDied, RuntimeFault, SottoError, StorageError, TemporaryError, Unavailable
 from app.contracts.ports import Machine, Runtime
 from app.settings.files import write_whole
-from models.devices.advice import KIND
 from models.devices.exercise import Outcome, exercise
 from models.devices.likeness import trouble
 from models.hosted.base import HostedRuntime
@@ -281,7 +280,7 @@ def _usable(info: DeviceInfo, runtime: str) -> bool:
 
 def _refusal(backend: Backend, found: str) -> Unavailable:
     return Unavailable(
-        f"{backend.model} does not work on the {KIND[backend.device]} with {backend.runtime}: {found}.",
+        f"{backend.model} does not work on the {DEVICE_WORDS[backend.device].noun} with {backend.runtime}: {found}.",
         code=CODE,
         remedy="Update its driver, then run `sotto devices`: it is tried again after that.",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.contracts.devices import Device, DeviceInfo, Presence, RuntimeSupport
+from app.contracts.devices import DEVICE_WORDS, Device, DeviceInfo, Presence, RuntimeSupport
 from app.power.hardware.tree import AMD, INTEL, NVIDIA, Hardware, Power, Tree
 from models.devices import advice
 from models.devices.advice import Advice
@@ -195,7 +195,9 @@ def _unlisted(answers: Answers, claimed: Sequence[tuple[str, Seen]]) -> list[Dev
 def _missing(kind: Device, answers: Answers, tree: Tree) -> DeviceInfo:
     """The word that a kind of device is not there."""
     if tree.readable:
-        return DeviceInfo(kind, "", Presence.ABSENT, f"This machine has no {advice.KIND[kind]} that a model could use.")
+        return DeviceInfo(
+            kind, "", Presence.ABSENT, f"This machine has no {DEVICE_WORDS[kind].noun} that a model could use."
+        )
     broken = any(kind in answer.ended for answer in answers.values())
     verdict = advice.broken(kind, "", tree) if broken else advice.unknown_absence()
     return DeviceInfo(kind, "", verdict.presence, verdict.reason, verdict.remedy)
@@ -203,7 +205,7 @@ def _missing(kind: Device, answers: Answers, tree: Tree) -> DeviceInfo:
 
 def _name(piece: Hardware) -> str:
     """What can be said of it without asking anybody."""
-    return f"{_VENDORS.get(piece.vendor, 'Unknown')} {advice.KIND[piece.device]} {piece.vendor}:{piece.product}"
+    return f"{_VENDORS.get(piece.vendor, 'Unknown')} {DEVICE_WORDS[piece.device].noun} {piece.vendor}:{piece.product}"
 
 
 def _facts(piece: Hardware, seen: Sequence[Seen]) -> tuple[tuple[str, str], ...]:

@@ -28,6 +28,7 @@ class FakeRuntime(Runtime):
     Attributes:
         asked: The name of every method called, in order.
         delay_s: What each request takes before it answers, seconds.
+        load_s: What the first `warm_up` takes, seconds.
         warm: It has been warmed up.
         closed: It has been closed.
     """
@@ -61,7 +62,7 @@ class FakeRuntime(Runtime):
         self._ran = ran
         self._failures: dict[str, deque[SottoError | None]] = {}
         self.asked: list[str] = []
-        self.delay_s = 0.0
+        self.delay_s = self.load_s = 0.0
         self.warm = False
         self.closed = False
 
@@ -81,6 +82,8 @@ class FakeRuntime(Runtime):
 
     async def warm_up(self) -> WarmUp:
         """Fail if told to, else be warm."""
+        if self.load_s > 0 and not self.warm:
+            await self._clock.sleep(self.load_s)
         await self._begin("warm_up", delayed=False)
         self.warm = True
         return WarmUp(self._ran, 0.0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.aio.clock import SystemClock
 from app.contracts.audio import SPEECH_RATE_HZ, AudioChunk
+from app.contracts.devices import Device
 from app.contracts.ports import Clock
 from app.contracts.text import GenerationRequest, Role
 from models.fakes.llm import FakeTextGenerator
@@ -70,12 +71,12 @@ def demo(clock: Clock | None = None) -> Demo:
         clock: Its pace; a test owns it to make everything instant.
     """
     clock = clock or SystemClock()
-    recogniser = FakeSpeechToText([question for question, _ in SCRIPT], "demo-stt", clock)
+    recogniser = FakeSpeechToText([question for question, _ in SCRIPT], "demo-stt-cpu", clock)
     recogniser.delay_s = 0.01
-    writer = FakeTextGenerator(demo_answer, "demo-llm", clock)
+    writer = FakeTextGenerator(demo_answer, "demo-llm-igpu", clock, device=Device.IGPU)
     writer.delay_s = 0.08
     writer.token_s = 0.04
-    voice = FakeTextToSpeech("demo-tts", clock)
+    voice = FakeTextToSpeech("demo-tts-cpu", clock)
     return Demo(
         microphone=FakeMicrophone([_utterance(question) for question, _ in SCRIPT], clock, paced=True),
         speaker=FakeSpeaker(clock),

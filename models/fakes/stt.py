@@ -9,6 +9,7 @@ import numpy as np
 
 from app.aio.clock import SystemClock
 from app.contracts.audio import AudioChunk, Transcript
+from app.contracts.devices import Device
 from app.contracts.ports import Clock, RecognitionStream, SpeechToText
 from models.fakes.base import FakeRuntime
 from models.hosted.base import require_speech
@@ -24,6 +25,7 @@ class FakeSpeechToText(FakeRuntime, SpeechToText):
         texts: What is heard; the last one is heard for ever.
         backend_id: Its identity.
         clock: Its delays are slept on this.
+        device: Of its identity, and where it is said to run.
 
     Attributes:
         clips: Every clip recognised whole.
@@ -31,9 +33,14 @@ class FakeSpeechToText(FakeRuntime, SpeechToText):
     """
 
     def __init__(
-        self, texts: Sequence[str] = ("hello",), backend_id: str = "fake-stt", clock: Clock | None = None
+        self,
+        texts: Sequence[str] = ("hello",),
+        backend_id: str = "fake-stt",
+        clock: Clock | None = None,
+        *,
+        device: Device = Device.CPU,
     ) -> None:
-        super().__init__(backend_id, clock or SystemClock(), sample_rate_hz=16_000)
+        super().__init__(backend_id, clock or SystemClock(), sample_rate_hz=16_000, ran=device, asked=device)
         self._texts = deque(texts)
         self.clips: list[AudioChunk] = []
         self.streams: list[FakeRecognitionStream] = []

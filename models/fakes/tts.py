@@ -8,6 +8,7 @@ import numpy as np
 
 from app.aio.clock import SystemClock
 from app.contracts.audio import AudioChunk, Voice, VoiceOptions
+from app.contracts.devices import Device
 from app.contracts.errors import SottoError
 from app.contracts.ports import Clock, TextToSpeech
 from models.fakes.base import FakeRuntime
@@ -25,14 +26,22 @@ class FakeTextToSpeech(FakeRuntime, TextToSpeech):
         backend_id: Its identity.
         clock: Its delays are slept on this.
         sample_rate_hz: Of its sound.
+        device: Of its identity, and where it is said to run.
 
     Attributes:
         spoken: Every text with its options.
         stopped: How many sentences were closed before their end.
     """
 
-    def __init__(self, backend_id: str = "fake-tts", clock: Clock | None = None, sample_rate_hz: int = RATE_HZ) -> None:
-        super().__init__(backend_id, clock or SystemClock(), sample_rate_hz=sample_rate_hz)
+    def __init__(
+        self,
+        backend_id: str = "fake-tts",
+        clock: Clock | None = None,
+        sample_rate_hz: int = RATE_HZ,
+        *,
+        device: Device = Device.CPU,
+    ) -> None:
+        super().__init__(backend_id, clock or SystemClock(), sample_rate_hz=sample_rate_hz, ran=device, asked=device)
         self._break: tuple[int, SottoError] | None = None
         self.spoken: list[tuple[str, VoiceOptions]] = []
         self.stopped = 0

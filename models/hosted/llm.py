@@ -74,12 +74,14 @@ class HostedTextGenerator(HostedRuntime):
         return verified
 
     async def export_state(self) -> bytes:
-        """What the engine holds of the last prompt and answer; empty when it holds nothing.
+        """What the engine holds of the last prompt and answer; empty when it holds nothing, or is not loaded.
 
         Raises:
             Unavailable: This runtime cannot give it away (``no-state``).
         """
         self._require_state()
+        if not self._host.pid:
+            return b""
         async with self.computing(Priority.GENERATE):
             return bytes((await self._host.call("state.export")).payload)
 

@@ -24,7 +24,7 @@ from models.host.engine import Call, Engine, Operation, Reply
 from models.libraries import importing, require_file
 from models.llm.json_grammar import grammar_of
 from models.llm.llama_draft import Trusted, judge, same_start, whole_characters
-from models.llm.llama_state import pack_state, unpack_state
+from models.llm.llama_state import as_written, pack_state, unpack_state
 from models.llm.request import read_request, read_texts, read_top_k
 from models.llm.sampling import Sampler, log_prob
 from models.llm.template import chatml, prompt_parts
@@ -71,6 +71,8 @@ class LlamaEngine(Engine):
         self._gpu_layers = 0 if self._device is Device.CPU else gpu_layers
         self._session: LlamaSession | None = None
         self._trusted = Trusted()
+        self._written: list[int] = []
+        """The last prompt and every token picked behind it, whether it was evaluated or not."""
 
     def load(self) -> Device:
         """Import llama.cpp, load the model and evaluate one token.
@@ -122,10 +124,13 @@ class LlamaEngine(Engine):
             if not session.feed(prompt[kept:], self._batch(PROMPT_BATCH), call.cancelled):
                 return
             written = self._trusted.writing(question, begun)
+            self._written = list(prompt)
             finish = FinishReason.LENGTH
             sampler = Sampler(request.temperature, request.top_p, request.seed)
             characters = codecs.getincrementaldecoder("utf-8")("replace")
+            characters.decode(b"".join(map(session.piece, begun)))  # a character may have been begun as well
             for generated in range(1, request.max_tokens + 1):
+                sampler.at(len(begun) + generated - 1)
                 token, probability = _pick(sampler, session.logits, form)
                 if math.isnan(probability):
                     raise RuntimeFault(f"{self._path.name} gives no probabilities: the model is damaged.")
@@ -134,6 +139,7 @@ class LlamaEngine(Engine):
                     break
                 _taken(form, [token])
                 written(token, probability)
+                self._written.append(token)
                 yield Reply({"text": characters.decode(session.piece(token)), "log_prob": probability})
                 if generated == request.max_tokens or session.full:
                     break
@@ -173,16 +179,19 @@ class LlamaEngine(Engine):
 
     def _export(self, call: Call) -> Iterator[Reply]:
         session = self._loaded(call)
-        yield Reply({}, pack_state(session.identity, session.cached, session.state()) if session.cached else b"")
+        held = session.cached
+        picked = self._written[len(held) :] if self._written[: len(held)] == held else []
+        yield Reply({}, pack_state(session.identity, held, session.state(), picked) if held else b"")
 
     def _import(self, call: Call) -> Iterator[Reply]:
         session = self._loaded(call)
-        tokens, state = unpack_state(session.identity, call.payload)
+        tokens, picked, state = unpack_state(session.identity, call.payload)
         session.restore(tokens, state)
+        self._written = tokens + picked
         yield Reply({"tokens": len(tokens)})
 
     def _tokens(self, session: LlamaSession, request: GenerationRequest) -> tuple[list[int], list[int]]:
-        """The question with its template, and the answer so far behind it."""
+        """The question with its template, and the answer so far behind it: as it was written, where that is known."""
         asked = replace(request, answer_so_far="")
         try:
             parts = prompt_parts(asked, self._render)
@@ -193,7 +202,9 @@ class LlamaEngine(Engine):
         for part in parts:
             tokens += session.tokenize(part.text, marks=part.marks)
         tokens = session.first_tokens(tokens)
-        begun = session.tokenize(request.answer_so_far, marks=False) if request.answer_so_far else []
+        begun = as_written(self._written, tokens, request.answer_so_far, session.piece)
+        if not begun and request.answer_so_far:
+            begun = session.tokenize(request.answer_so_far, marks=False)
         length = len(tokens) + len(begun)
         if length >= session.context_tokens:
             raise InvalidInput(

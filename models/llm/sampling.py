@@ -16,6 +16,9 @@ _FAR_BELOW = 30.0
 class Sampler:
     """Draws tokens by temperature and nucleus.
 
+    With a seed, what is drawn depends on nothing but the seed, the probabilities and the token's place in the answer:
+    an answer that goes on in another process is drawn as it would have been in the first.
+
     Args:
         temperature: 0 is greedy.
         top_p: Nucleus in (0, 1].
@@ -25,7 +28,13 @@ class Sampler:
     def __init__(self, temperature: float, top_p: float, seed: int | None) -> None:
         self._temperature = temperature
         self._top_p = top_p
-        self._random = np.random.default_rng(None if seed is None else abs(seed))
+        self._seed = None if seed is None or temperature <= 0 else abs(seed)
+        self._random = np.random.default_rng(self._seed)
+
+    def at(self, place: int) -> None:
+        """The next token is that of this place in the answer, counted from 0."""
+        if self._seed is not None:
+            self._random = np.random.default_rng((self._seed, place))
 
     def pick(self, logits: npt.NDArray[np.float32]) -> tuple[int, float]:
         """One token and the natural logarithm of its probability in the model's own distribution, at most 0."""

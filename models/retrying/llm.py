@@ -1,48 +1,59 @@
-"""A language model whose answer goes on where a dead host left it."""
+"""A language model whose answer goes on where a dead host, or a device that has to rest, left it."""
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from app.contracts.devices import Backend
 from app.contracts.errors import SottoError, Unavailable
 from app.contracts.ports import TextGenerator
 from app.contracts.text import FinishReason, GenerationRequest, TextPiece, Verified
-from models.retrying.tiers import RetryingRuntime
+from app.pipeline.text.moving import Relief
+from models.retrying.tiers import Attempts, RetryingRuntime, Tiers
+
+LOOK_S = 0.25
+"""Seconds between two looks at the governor while an answer is written."""
 
 
 class RetryingTextGenerator(RetryingRuntime[TextGenerator]):
     """Implements `app.contracts.ports.TextGenerator` over several of them."""
 
     stage = "answer"
+    _writer: TextGenerator | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """The tier that writes an answer now; when none does, the one the next request goes to."""
+        return super().backend if self._writer is None else self._writer.backend
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[TextPiece, None]:
-        """Generate. A backend that takes over is given the text so far and goes on from it."""
+        """Generate. A backend that takes over is given the text so far and goes on from it.
+
+        One whose device has to rest hands the answer on, as `app.pipeline.text.moving` describes; when no other one
+        may run, it ends the answer itself.
+        """
         attempts = self._tiers.request()
-        given: list[str] = []
-        tokens = 0
-        while True:
-            if tokens >= request.max_tokens:
-                yield TextPiece("", finish=FinishReason.LENGTH)
-                return
-            rest = replace(
-                request,
-                answer_so_far=request.answer_so_far + "".join(given),
-                max_tokens=request.max_tokens - tokens,
-            )
-            try:
-                backend = await attempts.backend()
-                async with aclosing(backend.generate(rest)) as pieces:
-                    async for piece in pieces:
-                        if piece.finish is not None:
+        begun = _Begun(request)
+        try:
+            while begun.left > 0:
+                try:
+                    self._writer = await attempts.backend()
+                    begun.go_on()
+                    writing = _Writing(self._tiers, attempts, self._writer, begun)
+                    async with aclosing(writing.pieces()) as pieces:
+                        async for piece in pieces:
                             yield piece
-                            return
-                        tokens += 1
-                        given.append(piece.text)
-                        yield piece
-            except SottoError as error:
-                attempts.failed(error, tokens)
+                            if piece.finish is not None:
+                                return
+                except SottoError as error:
+                    attempts.failed(error, begun.tokens)
+            yield TextPiece("", finish=FinishReason.LENGTH)
+        finally:
+            self._writer = None
 
     async def prefill(self, request: GenerationRequest) -> int:
         """Bring the prompt into the prefix cache of the tier the answer will come from. A guess is not retried."""
@@ -70,3 +81,97 @@ class RetryingTextGenerator(RetryingRuntime[TextGenerator]):
     async def import_state(self, state: bytes) -> int:
         """Give a state to the tier that will answer. A state is only a short cut, so nothing is tried again."""
         return await self._tiers.current.import_state(state)
+
+
+class _Begun:
+    """One answer as far as it has come.
+
+    Attributes:
+        tokens: Tokens that came with the text: those at its end that have given no character yet are written again by
+            whoever goes on.
+    """
+
+    def __init__(self, request: GenerationRequest) -> None:
+        self._request = request
+        self._given: list[str] = []
+        self._came = self.tokens = 0
+
+    @property
+    def left(self) -> int:
+        """Tokens that may still come."""
+        return self._request.max_tokens - self.tokens
+
+    def rest(self) -> GenerationRequest:
+        """What is to be asked to go on."""
+        text = self._request.answer_so_far + "".join(self._given)
+        return replace(self._request, answer_so_far=text, max_tokens=max(1, self.left))
+
+    def go_on(self) -> None:
+        """Another backend writes from now on, or the same one anew."""
+        self._came = self.tokens
+
+    def add(self, piece: TextPiece) -> None:
+        """The next token."""
+        self._came += 1
+        if piece.text:
+            self.tokens = self._came
+            self._given.append(piece.text)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """One backend at work on an answer."""
+
+    tiers: Tiers[TextGenerator]
+    attempts: Attempts[TextGenerator]
+    backend: TextGenerator
+    begun: _Begun
+    looked_at: float = -math.inf
+
+    async def pieces(self) -> AsyncGenerator[TextPiece, None]:
+        """Pieces until the end, or until another backend goes on: that one has been given everything then."""
+        relief: Relief | None = None
+        following, why = self.backend, ""
+        ran = (await self.backend.warm_up()).ran
+        try:
+            async with aclosing(self.backend.generate(self.begun.rest())) as pieces:
+                while relief is None or not relief.due:
+                    piece = await _next(pieces, None if relief is None else relief.left_s)
+                    if piece is None:
+                        break
+                    if piece.finish is None:
+                        self.begun.add(piece)
+                    yield piece
+                    if relief is None and (why := self._has_to_rest()) and (successor := self._successor()):
+                        following = successor
+                        relief = Relief(self.backend, ran, following, self.begun.rest, self.tiers.clock)
+                        await relief.begun()
+            if relief is not None:
+                self.attempts.handed_on(following, why, self.begun.tokens)
+                await relief.take_over()
+        finally:
+            if relief is not None:
+                await relief.aclose()
+
+    def _has_to_rest(self) -> str:
+        """Why the device has to rest; empty while it may run, and between two looks."""
+        now = self.tiers.clock.monotonic()
+        if now - self.looked_at < LOOK_S:
+            return ""
+        self.looked_at = now
+        return self.tiers.held_back(self.backend)
+
+    def _successor(self) -> TextGenerator | None:
+        """Who would go on, None when nobody may."""
+        return next((one for one in self.attempts.others() if not self.tiers.held_back(one)), None)
+
+
+async def _next(pieces: AsyncGenerator[TextPiece, None], wait_s: float | None) -> TextPiece | None:
+    """The next piece, None when it does not come in time."""
+    try:
+        async with asyncio.timeout(wait_s):
+            return await anext(pieces)
+    except TimeoutError:
+        return None
+    except StopAsyncIteration:
+        return TextPiece("", finish=FinishReason.STOP)

@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 from app.aio.clock import SystemClock
 from app.contracts.capabilities import Capabilities
-from app.contracts.devices import Backend, WarmUp
+from app.contracts.devices import Backend, Device, WarmUp
 from app.contracts.errors import InvalidInput, SottoError, TemporaryError, TurnCancelledError
 from app.contracts.events import DeviceUsed, FailedOver, Retrying
-from app.contracts.ports import Clock, Runtime
+from app.contracts.ports import Clock, Governor, Runtime
 
 RuntimeT = TypeVar("RuntimeT", bound=Runtime)
 _Result = TypeVar("_Result")
@@ -26,20 +26,41 @@ TRIES = 2
 class Tiers(Generic[RuntimeT]):
     """The backends of one port, best first.
 
+    Two kinds of rest put a backend behind the others, for as long as they last: that of a backend which was given up,
+    and that of a device which the governor holds back. Either is still better than none.
+
     Args:
         stage: Name of the stage in `DeviceUsed`: ``transcribe``, ``answer``, ``speak``, ``listen``, ``embed``.
         backends: At least one.
         clock: Tells when a rest is over.
+        governor: Says which devices may run; None for all.
+
+    Attributes:
+        observer: Gets every retry, fail-over and device.
     """
 
-    def __init__(self, stage: str, backends: Sequence[RuntimeT], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        stage: str,
+        backends: Sequence[RuntimeT],
+        clock: Clock | None = None,
+        governor: Governor | None = None,
+    ) -> None:
         if not backends:
             raise ValueError(f"{stage} needs at least one backend")
         self.stage = stage
         self.observer: Observer | None = None
+        self.governor = governor
         self._backends = tuple(backends)
         self._clock = clock or SystemClock()
         self._rests_until = [0.0] * len(self._backends)
+        self._ran: dict[int, Device] = {}
+        self._told: tuple[str, str] | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The one that tells when a rest is over."""
+        return self._clock
 
     @property
     def first(self) -> RuntimeT:
@@ -52,11 +73,29 @@ class Tiers(Generic[RuntimeT]):
         return self.order()[0]
 
     def order(self) -> tuple[RuntimeT, ...]:
-        """All of them in the order in which a request tries them: those that rest come last."""
+        """All of them in the order in which a request tries them: those that rest come last.
+
+        One whose device is held back by the governor comes behind one that was given up: that would be tried again.
+        """
         now = self._clock.monotonic()
-        resting = [until > now for until in self._rests_until]
-        indices = sorted(range(len(self._backends)), key=lambda index: (resting[index], index))
+        resting = [
+            (bool(self.held_back(self._backends[at])), until > now) for at, until in enumerate(self._rests_until)
+        ]
+        indices = sorted(range(len(self._backends)), key=lambda index: (*resting[index], index))
         return tuple(self._backends[index] for index in indices)
+
+    def held_back(self, backend: RuntimeT) -> str:
+        """Why the governor holds the device of a backend back, one sentence; empty when it does not.
+
+        What counts is where the backend ran when it was last warmed up, which may be elsewhere than it is meant for.
+        """
+        if self.governor is None:
+            return ""
+        return self.governor.verdict().why(self._ran.get(self._backends.index(backend), backend.backend.device))
+
+    def ran(self, backend: RuntimeT, device: Device) -> None:
+        """Remember where a backend really runs."""
+        self._ran[self._backends.index(backend)] = device
 
     def rest(self, backend: RuntimeT) -> None:
         """Do not choose this one first for a while."""
@@ -67,18 +106,38 @@ class Tiers(Generic[RuntimeT]):
         if self.observer is not None:
             self.observer(event)
 
-    def request(self) -> Attempts[RuntimeT]:
-        """Begin a request."""
-        return Attempts(self)
+    def request(self, *, tell: bool = True) -> Attempts[RuntimeT]:
+        """Begin a request.
+
+        Args:
+            tell: Report that it goes elsewhere because a device rests; that is told once, until it changes.
+        """
+        attempts = Attempts(self)
+        if tell:
+            self._tell_of_rest(attempts.first)
+        return attempts
+
+    def moved(self, resting: RuntimeT, chosen: RuntimeT, reason: str, at_token: int = 0) -> None:
+        """Report that a backend goes on in the place of one whose device rests."""
+        there, here = resting.backend.backend_id, chosen.backend.backend_id
+        self._told = (there, here)
+        self.tell(FailedOver(from_backend=there, to_backend=here, reason=reason, at_token=at_token))
+
+    def _tell_of_rest(self, chosen: RuntimeT) -> None:
+        passed = next((backend for backend in self._backends if backend is chosen or self.held_back(backend)), chosen)
+        if passed is chosen:
+            self._told = None
+        elif self._told != (passed.backend.backend_id, chosen.backend.backend_id):
+            self.moved(passed, chosen, self.held_back(passed))
 
     async def run(self, work: Callable[[RuntimeT], Awaitable[_Result]], *, tell: bool = True) -> _Result:
         """Do something that has one result, with as many attempts as there are.
 
         Args:
             work: One attempt.
-            tell: Report the device as used.
+            tell: Report the device as used, and another one as resting.
         """
-        attempts = self.request()
+        attempts = self.request(tell=tell)
         while True:
             try:
                 return await work(await attempts.backend(tell=tell))
@@ -99,16 +158,40 @@ class Attempts(Generic[RuntimeT]):
         self._left = list(tiers.order())
         self._tries = 1
 
+    @property
+    def first(self) -> RuntimeT:
+        """The backend to try now."""
+        return self._left[0]
+
     async def backend(self, *, tell: bool = True) -> RuntimeT:
         """The backend to try now, warm; says where it runs."""
         backend = self._left[0]
         warmed = await backend.warm_up()
+        self._tiers.ran(backend, warmed.ran)
         if tell:
             what = backend.backend
             self._tiers.tell(
                 DeviceUsed(stage=self._tiers.stage, backend=what.backend_id, asked=what.device, ran=warmed.ran)
             )
         return backend
+
+    def others(self) -> tuple[RuntimeT, ...]:
+        """The backends that would be tried after this one, in their order."""
+        return tuple(self._left[1:])
+
+    def handed_on(self, backend: RuntimeT, why: str, at_token: int = 0) -> None:
+        """Another backend goes on because the device of this one has to rest; this one stays the last resort.
+
+        Args:
+            backend: One of `others`.
+            why: In words.
+            at_token: How many tokens had been delivered.
+        """
+        resting = self._left.pop(0)
+        self._left.remove(backend)
+        self._left = [backend, *self._left, resting]
+        self._tries = 1
+        self._tiers.moved(resting, backend, why, at_token)
 
     def failed(self, error: SottoError, at_token: int = 0) -> None:
         """Decide what follows a failure; returns when there is another try to be made with `backend`.
@@ -148,12 +231,15 @@ class RetryingRuntime(Generic[RuntimeT]):
     Args:
         backends: Best first, at least one.
         clock: Tells when a tier that failed may be tried first again.
+        governor: Says which devices may run; may be set later.
     """
 
     stage = ""
 
-    def __init__(self, backends: Sequence[RuntimeT], clock: Clock | None = None) -> None:
-        self._tiers: Tiers[RuntimeT] = Tiers(self.stage, backends, clock)
+    def __init__(
+        self, backends: Sequence[RuntimeT], clock: Clock | None = None, governor: Governor | None = None
+    ) -> None:
+        self._tiers: Tiers[RuntimeT] = Tiers(self.stage, backends, clock, governor)
 
     @property
     def observer(self) -> Observer | None:
@@ -163,6 +249,15 @@ class RetryingRuntime(Generic[RuntimeT]):
     @observer.setter
     def observer(self, observer: Observer | None) -> None:
         self._tiers.observer = observer
+
+    @property
+    def governor(self) -> Governor | None:
+        """Says which devices may run: backends on others come last. None for all."""
+        return self._tiers.governor
+
+    @governor.setter
+    def governor(self, governor: Governor | None) -> None:
+        self._tiers.governor = governor
 
     @property
     def backend(self) -> Backend:

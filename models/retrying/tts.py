@@ -1,19 +1,25 @@
-"""A voice that goes on in the middle of a sentence when its host dies."""
+"""A voice that goes on in the middle of a sentence when its host dies.
+
+A voice whose device has to rest ends its sentence: the next one is spoken by another voice, which is made ready
+meanwhile.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.aio.tasks import TaskOwner
 from app.audio.resample import Resampler
 from app.contracts.audio import BYTES_PER_SAMPLE, AudioChunk, Voice, VoiceOptions
 from app.contracts.errors import InvalidInput, SottoError
-from app.contracts.ports import TextToSpeech
-from models.retrying.tiers import RetryingRuntime
+from app.contracts.ports import Clock, TextToSpeech
+from models.retrying.tiers import Attempts, RetryingRuntime
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +31,11 @@ class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
     """Implements `app.contracts.ports.TextToSpeech` over several of them."""
 
     stage = "speak"
+
+    def __init__(self, backends: Sequence[TextToSpeech], clock: Clock | None = None) -> None:
+        super().__init__(backends, clock)
+        self._tasks = TaskOwner()
+        self._readied: TextToSpeech | None = None
 
     async def synthesize(self, text: str, options: VoiceOptions) -> AsyncGenerator[AudioChunk, None]:
         """Speak one sentence; after a failure it is made again and what was delivered is left out.
@@ -41,6 +52,7 @@ class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
                     async for chunk in chunks:
                         for piece in rest.push(chunk):
                             yield piece
+                        self._make_ready(attempts)
                 for piece in rest.flush():
                     yield piece
             except SottoError as error:
@@ -51,6 +63,23 @@ class RetryingTextToSpeech(RetryingRuntime[TextToSpeech]):
     async def voices(self) -> tuple[Voice, ...]:
         """The voices of the tier in use."""
         return await self._tiers.run(lambda backend: backend.voices(), tell=False)
+
+    async def aclose(self) -> None:
+        """Close every tier."""
+        await self._tasks.aclose()
+        await super().aclose()
+
+    def _make_ready(self, attempts: Attempts[TextToSpeech]) -> None:
+        """Load who speaks the next sentence while this one is spoken, when the device of this voice has to rest."""
+        voice = self._tiers.current if self._tiers.held_back(attempts.first) else None
+        if voice is not None and voice is not attempts.first and voice is not self._readied:
+            self._tasks.start(_warm(voice), name=f"ready {voice.backend.backend_id}")
+        self._readied = voice
+
+
+async def _warm(voice: TextToSpeech) -> None:
+    with contextlib.suppress(SottoError):  # the sentence it is to speak tells
+        await voice.warm_up()
 
 
 async def _spoken(backend: TextToSpeech, text: str, options: VoiceOptions) -> AsyncGenerator[AudioChunk, None]:

@@ -17,6 +17,7 @@ from app.assistant.stream import TurnStream
 from app.contracts.audio import AudioDevice, Voice
 from app.contracts.cards import AnswerCard, AnswerSpan, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import Device
+from app.contracts.energy import Comparison, Energy, EnergyAccount, Provenance
 from app.contracts.events import (
     CardChanged,
     CardRemoved,
@@ -49,6 +50,10 @@ TOKEN_S = 0.018
 SPOKEN_WORD_S = 0.12
 RECOVERABLE = "recover-recording:demo"
 FAILING_QUESTION = "show me an error"
+TOKEN_J = 0.11
+SPOKEN_WORD_J = 0.02
+HEARD_WORD_J = 0.15
+METHOD = "The demo takes a sixth of what a graphics card would."
 
 
 class DemoDevices:
@@ -218,13 +223,12 @@ class _DemoTurn:
         await self._write()
         await self._speak(self._exchange)
         self._show_answer(finished=True)
-        total_ms = self.stream.elapsed_ms()
-        self.stream.emit(TurnFinished(metrics=TurnMetrics(stages=tuple(self._stages), total_ms=total_ms)))
+        self.stream.emit(TurnFinished(metrics=self._metrics()))
 
     async def replay(self, text: str) -> None:
         """Only the speaking."""
         await self._speak(Exchange("", text))
-        self.stream.emit(TurnFinished(metrics=TurnMetrics(stages=tuple(self._stages))))
+        self.stream.emit(TurnFinished(metrics=self._metrics()))
 
     def cancel(self) -> None:
         """End it now."""
@@ -251,11 +255,11 @@ class _DemoTurn:
                 break
             await self._pause(LEVEL_S)
         self._heard()
-        self._stage("listen", "", self.stream.elapsed_ms() - started_ms)
+        self._stage("listen", "", self.stream.elapsed_ms() - started_ms, 0.0)
         self.stream.emit(Status(stage="transcribe", message="Recognising…"))
         self.stream.emit(StageStarted(stage="transcribe", backend="moonshine-cpu"))
         await self._pause(0.12)
-        self._stage("transcribe", "moonshine-cpu", 124.0)
+        self._stage("transcribe", "moonshine-cpu", 124.0, HEARD_WORD_J * len(words))
         self.stream.emit(FinalTranscript(text=self._exchange.question))
 
     async def _write(self) -> None:
@@ -277,7 +281,8 @@ class _DemoTurn:
             self._written.append(span)
             self.stream.emit(TextDelta(text=span.text, confidence=span.confidence, tier=span.tier))
             await self._pause(TOKEN_S)
-        self._stage("answer", "llama-cpu", self.stream.elapsed_ms() - started_ms, tokens=len(self._written))
+        tokens = len(self._written)
+        self._stage("answer", "llama-cpu", self.stream.elapsed_ms() - started_ms, TOKEN_J * tokens, tokens)
 
     async def _speak(self, exchange: Exchange) -> None:
         self.stream.emit(StageStarted(stage="speak", backend="espeak-cpu"))
@@ -288,7 +293,8 @@ class _DemoTurn:
             seconds = len(sentence.split()) * SPOKEN_WORD_S
             await self._pause(seconds)
             self.stream.emit(SpeechFinished(utterance=number, heard=sentence, heard_s=seconds))
-        self._stage("speak", "espeak-cpu", self.stream.elapsed_ms() - started_ms)
+        joules = SPOKEN_WORD_J * len(text.split())
+        self._stage("speak", "espeak-cpu", self.stream.elapsed_ms() - started_ms, joules)
 
     def _fail(self) -> None:
         message, remedy = "The language model stopped twice and could not answer.", "Ask again, or run: sotto doctor"
@@ -331,10 +337,31 @@ class _DemoTurn:
             )
             self.stream.emit(CardUpserted(card=card))
 
-    def _stage(self, stage: str, backend: str, elapsed_ms: float, tokens: int = 0) -> None:
-        metrics = StageMetrics(stage=stage, backend=backend, device=Device.CPU, elapsed_ms=elapsed_ms, tokens=tokens)
+    def _stage(self, stage: str, backend: str, elapsed_ms: float, joules: float, tokens: int = 0) -> None:
+        metrics = StageMetrics(
+            stage=stage,
+            backend=backend,
+            device=Device.CPU,
+            elapsed_ms=elapsed_ms,
+            tokens=tokens,
+            energy=Energy(joules, Provenance.ESTIMATE),
+        )
         self._stages.append(metrics)
         self.stream.emit(StageFinished(metrics=metrics))
+
+    def _metrics(self) -> TurnMetrics:
+        """The whole turn, with energy out of the script too."""
+        total_ms = self.stream.elapsed_ms()
+        spent_j = sum(stage.energy.joules for stage in self._stages if stage.energy is not None)
+        idle_j = 3.0 * total_ms / 1000.0
+        taken = EnergyAccount(spent_j + idle_j, spent_j, 0.0, idle_j, total_ms / 1000.0, Provenance.ESTIMATE)
+        return TurnMetrics(
+            stages=tuple(self._stages),
+            total_ms=total_ms,
+            energy=Energy(spent_j, Provenance.ESTIMATE),
+            account=taken,
+            compared=(Comparison(Device.GPU, 6.0 * spent_j, 5.0 / 6.0, METHOD),),
+        )
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds * self._pace)

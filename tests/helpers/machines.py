@@ -93,6 +93,15 @@ def recorded(name: str, root: Path) -> Recorded:
 
 def materialised(listing: str, root: Path) -> Tree:
     """A tree out of its listing."""
+    said, owners = laid_out(listing, root)
+    (root / "proc").mkdir(parents=True, exist_ok=True)
+    (root / "proc" / "cpuinfo").write_text(_cpuinfo(said), encoding="utf-8")
+    access = RecordedAccess(said["user"][0], said["groups"], owners, said.get("joined", []))
+    return Tree(root, access)
+
+
+def laid_out(listing: str, root: Path) -> tuple[dict[str, list[str]], dict[str, Owner]]:
+    """A listing's files, made below a folder: what it says of the machine, and whom its files belong to."""
     said: dict[str, list[str]] = {}
     owners: dict[str, Owner] = {}
     for line in filter(None, listing.splitlines()):
@@ -108,15 +117,28 @@ def materialised(listing: str, root: Path) -> Tree:
             if sign == "->":
                 at.symlink_to(value)
             elif sign == "=":
-                at.write_text(f"{value}\n", encoding="utf-8")
+                at.write_text(value.replace("\\n", "\n") + "\n", encoding="utf-8")
+            elif sign == "@":
+                at.write_bytes(_binary(value))
             else:
                 user, group, mode = value.split()
                 at.touch()
                 owners[word] = Owner(user, group, int(mode, 8))
-    (root / "proc").mkdir(parents=True)
-    (root / "proc" / "cpuinfo").write_text(_cpuinfo(said), encoding="utf-8")
-    access = RecordedAccess(said["user"][0], said["groups"], owners, said.get("joined", []))
-    return Tree(root, access)
+    return said, owners
+
+
+def _binary(value: str) -> bytes:
+    """Numbers at places in a file of zeros: ``size=264 0x74:2=1500``, of 8 bytes where no width is said."""
+    content = bytearray()
+    for word in value.split():
+        place, _, number = word.partition("=")
+        if place == "size":
+            content.extend(bytes(int(number, 0)))
+            continue
+        offset, _, width = place.partition(":")
+        at, size = int(offset, 0), int(width or "8")
+        content[at : at + size] = int(number, 0).to_bytes(size, "little")
+    return bytes(content)
 
 
 def _cpuinfo(said: dict[str, list[str]]) -> str:

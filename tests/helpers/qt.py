@@ -44,7 +44,7 @@ def qt_messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     before = qInstallMessageHandler(lambda kind, context, text: None if kind in HARMLESS else said.append(text))
     yield said
     qInstallMessageHandler(before)
-    assert said == []
+    assert said == [], said
 
 
 @functools.cache

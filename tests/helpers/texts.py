@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
-from app.contracts.energy import GovernorVerdict
+from app.contracts.energy import GovernorVerdict, Rest
 from app.contracts.events import DeviceUsed, Escalated, FailedOver, TurnEvent
 from app.contracts.ports import Runtime
 from app.contracts.text import ChatMessage, GenerationRequest, Role
@@ -36,10 +36,18 @@ class Thermostat:
     def __init__(self) -> None:
         self.resting: dict[Device, str] = {}
         self.max_tokens: int | None = None
+        self.joules: float | None = None
+        self.patience = 0.0
 
     def verdict(self) -> GovernorVerdict:
-        allowed = frozenset(Device) - self.resting.keys()
-        return GovernorVerdict(allowed, " ".join(self.resting.values()), self.max_tokens)
+        return GovernorVerdict(
+            frozenset(Device) - self.resting.keys(),
+            " ".join(self.resting.values()),
+            self.max_tokens,
+            tuple(Rest(device, reason) for device, reason in self.resting.items()),
+            self.joules,
+            self.patience,
+        )
 
 
 def tier_of(runtime: Runtime) -> Tier:

@@ -148,14 +148,16 @@ async def open_desk(folder: Path, **options: object) -> AsyncIterator[Desk]:
 
     Args:
         folder: For settings and the window's size.
-        options: Of the scripted assistant; ``size`` is the window's, None for the remembered one.
+        options: Of the scripted assistant; ``size`` is the window's, None for the remembered one, and ``power`` reads
+            the sensors.
     """
     size = options.pop("size", (860, 760))
+    power = options.pop("power", None)
     assistant = WatchedAssistant(**{"pace": 0.0, **options})
     settings = SettingsStore(folder / "settings.yaml")
     settings.load()
     devices = DemoDevices()
-    shell = create_window(assistant, settings, devices, voices=devices, state_file=folder / "window.json")
+    shell = create_window(assistant, settings, devices, voices=devices, power=power, state_file=folder / "window.json")
     if size is not None:
         shell.window.resize(*size)
     shell.show()

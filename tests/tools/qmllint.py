@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 QML = ROOT / "ui" / "qml"
 SOURCES = (*sorted((ROOT / "ui" / "viewmodels").glob("*.py")), *sorted((ROOT / "ui" / "items").glob("*.py")))
-CPP_TYPES = {"float": "double", "str": "QString"}
+CPP_TYPES = {"float": "double", "str": "QString", "list": "QVariantList"}
 TOOLS = Path(sys.executable).parent
 
 
@@ -51,6 +51,10 @@ def describe() -> list[dict[str, object]]:
                     typed[key] = f"{name}*"
                 elif name in CPP_TYPES:
                     typed[key] = CPP_TYPES[name]
+        for one in part["classes"]:
+            for found in one.get("properties", ()):
+                # The tool leaves out that a property is constant; one without a signal has to be, or Qt complains.
+                found["constant"] = "notify" not in found
     return parts
 
 

@@ -14,9 +14,11 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import Q_ARG, QtMsgType, qInstallMessageHandler
 
 from tests.helpers.demo import FAILING_QUESTION
+from tests.helpers.power_readings import NotedPower
+from tests.helpers.power_scenes import METEOR_LAKE, PLAIN_VM, RTX_LAPTOP, Machine
 from tests.helpers.qt import HARMLESS, until
 from tests.helpers.window import Desk, open_desk
 from ui.platform import create_application
@@ -71,34 +73,93 @@ async def settings(desk: Desk) -> None:
     await desk.painted()
 
 
+async def power_vm(desk: Desk) -> None:
+    """The power panel on a plain virtual machine."""
+    await at_machine(desk, PLAIN_VM)
+
+
+async def power_meteor_lake(desk: Desk) -> None:
+    """The power panel on a laptop that runs on battery."""
+    await at_machine(desk, METEOR_LAKE)
+
+
+async def power_rtx_laptop(desk: Desk) -> None:
+    """The power panel on a laptop whose graphics card rests."""
+    await at_machine(desk, RTX_LAPTOP)
+
+
+async def power_timeline(desk: Desk) -> None:
+    """The lower end of the panel: a finished turn with an escalation and a failover."""
+    await at_machine(desk, RTX_LAPTOP)
+    panel = next(item for item in desk.items("PowerPanel"))
+    panel.metaObject().invokeMethod(panel, "scrollPages", Q_ARG("double", 9.0))
+
+
+async def power_compact(desk: Desk) -> None:
+    """The panel closed: its figures in the head of the window, while a device rests."""
+    await conversation(desk)
+    await at_machine(desk, RTX_LAPTOP, opened=False)
+
+
+async def at_machine(desk: Desk, machine: Machine, *, opened: bool = True) -> None:
+    """Some minutes on a machine."""
+    desk.shell.power.show_open(opened)
+    await desk.painted()
+    for event in machine.events():
+        desk.assistant.publish(event)
+    await desk.painted()
+
+
 SCENES: dict[str, Callable[[Desk], Awaitable[None]]] = {
-    scene.__name__: scene for scene in (empty, conversation, listening, writing, troubles, settings)
+    scene.__name__: scene
+    for scene in (
+        empty,
+        conversation,
+        listening,
+        writing,
+        troubles,
+        settings,
+        power_vm,
+        power_meteor_lake,
+        power_rtx_laptop,
+        power_timeline,
+        power_compact,
+    )
 }
 
 
-async def draw(folder: Path, name: str, scene: str, theme: str, size: tuple[int, int], pace: float = 0.02) -> None:
-    """Draw one picture; ``pace`` 1 takes as long as a real turn, so that the times in it look like real ones."""
+def widths(scene: str) -> dict[int, int]:
+    """The widths a scene is drawn in, with their heights; in the narrowest the open power panel is no other one."""
+    opened = scene.startswith("power_") and scene != "power_compact"
+    return {width: height for width, height in WIDTHS.items() if width > min(WIDTHS) or not opened}
+
+
+async def draw(folder: Path, scene: str, name: str, size: tuple[int, int], pace: float = 0.02) -> None:
+    """Draw one scene in every theme; in ``name`` an asterisk stands for that.
+
+    ``pace`` 1 takes as long as a real turn, so that the times in it look like real ones.
+    """
     with tempfile.TemporaryDirectory() as home:
-        offered = scene == "troubles"
-        async with open_desk(Path(home), size=size, pace=pace, offer_recording=offered) as desk:
-            desk.settings.set("appearance.theme", theme)
+        options = {"size": size, "pace": pace, "power": NotedPower(), "offer_recording": scene == "troubles"}
+        async with open_desk(Path(home), **options) as desk:
+            desk.settings.set("appearance.theme", THEMES[0])
             await SCENES[scene](desk)
-            await desk.painted()
-            desk.window.grabWindow().save(str(folder / f"{name}.png"))
+            for theme in THEMES:
+                desk.settings.set("appearance.theme", theme)
+                await desk.painted()
+                desk.window.grabWindow().save(str(folder / f"{name.replace('*', theme)}.png"))
 
 
 async def draw_all(folder: Path, scale: int) -> None:
     """Draw every state in every width and theme."""
-    for theme in THEMES:
-        for scene in SCENES:
-            for width, height in WIDTHS.items():
-                await draw(folder, f"{scene}-{theme}-{width}@{scale}x", scene, theme, (width, height))
+    for scene in SCENES:
+        for width, height in widths(scene).items():
+            await draw(folder, scene, f"{scene}-*-{width}@{scale}x", (width, height))
 
 
 async def draw_readme(folder: Path, _scale: int) -> None:
     """Draw what the README shows."""
-    for theme in THEMES:
-        await draw(folder, f"readme-{theme}", "conversation", theme, README, pace=1.0)
+    await draw(folder, "conversation", "readme-*", README, pace=1.0)
 
 
 def main() -> int:

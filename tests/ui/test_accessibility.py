@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 
 from tests.helpers.demo import FAILING_QUESTION
+from tests.helpers.power_readings import NotedPower, laptop
 from tests.helpers.window import Desk, accessible_name, accessible_role, type_name
 
 Role = QAccessible.Role
@@ -60,6 +61,23 @@ def test_the_settings(at_desk: Callable[..., None]) -> None:
         assert {"Microphone", "Speaker", "Voice", "Speed", "Theme", "Speak answers", "Show confidence"} <= names
 
     at_desk(scenario, size=(860, 1000))
+
+
+def test_the_power_panel(at_desk: Callable[..., None]) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+        desk.assistant.publish(laptop())
+        await desk.painted()
+        await desk.click(next(name for name in desk.names() if name.startswith("CPU, ")))
+        await desk.painted()
+        assert unnamed(desk) == []
+        roles = {accessible_name(item): accessible_role(item) for item in desk.items()}
+        assert roles["Close power and heat"] is Role.Button
+        assert roles["Power, last 3 minutes"] is Role.Chart
+        assert roles["Power: 1.9 W, measured"] is Role.StaticText
+        assert roles["Let it rest, CPU"] is Role.Button
+
+    at_desk(scenario, size=(1280, 900), power=NotedPower())
 
 
 def test_while_somebody_talks(at_desk: Callable[..., None]) -> None:

@@ -107,6 +107,21 @@ def test_the_pointer_over_a_word_shows_number_and_tier(at_desk: Callable[..., No
     at_desk(scenario)
 
 
+def test_an_answer_says_what_its_turn_took(at_desk: Callable[..., None]) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.ask("How far away is the moon?")
+        told = desk.shell.conversation.find(f"{next(iter(desk.assistant._answers))}-answer")
+        assert told is not None
+        assert told.joules.startswith("≈ ")
+        joules = desk.item(told.joules_detail)
+        assert joules.property("text") == told.joules
+        assert "less than all on the GPU" in told.joules_detail
+        copy = desk.item("Copy this answer")
+        assert joules.mapToScene(joules.boundingRect().topRight()).x() < copy.mapToScene(QPoint(0, 0)).x()
+
+    at_desk(scenario, size=(480, 700))
+
+
 def test_copy_says_that_it_copied(at_desk: Callable[..., None]) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.ask("Why is the sky blue?")

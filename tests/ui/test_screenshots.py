@@ -13,13 +13,24 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtQml import QQmlEngine
 
-from tests.tools.screenshots import README, SCENES, THEMES, WIDTHS
+from app.contracts.devices import Device
+from tests.tools.screenshots import README, SCENES, THEMES, WIDTHS, widths
 from ui.shell import QML
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "artefacts" / "screenshots"
 SCALES = (1, 2)
-CASES = [(scene, theme, width, scale) for scene in SCENES for theme in THEMES for width in WIDTHS for scale in SCALES]
+DRAWN: dict[str, tuple[str, ...]] = {
+    "power_vm": (Device.CPU,),
+    "power_meteor_lake": (Device.NPU, Device.IGPU, Device.CPU, "unsure"),
+    "power_rtx_laptop": (Device.IGPU, Device.GPU, Device.CPU, "unsure"),
+    "power_timeline": (Device.IGPU, Device.GPU, Device.CPU, "unsure", "doubtful"),
+    "power_compact": ("unsure",),
+}
+"""Colours beside the usual ones that a scene shows: those of the devices it draws, and of what it warns of."""
+CASES = [
+    (scene, theme, width, scale) for scene in SCENES for theme in THEMES for width in widths(scene) for scale in SCALES
+]
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +63,10 @@ def palettes(qt_app: QGuiApplication) -> dict[str, dict[str, str]]:
     found = {}
     for name in THEMES:
         theme.setProperty("preference", name)
-        wanted = ("page", "surface", "ink", "accent", "unsure", "doubtful", "danger")
+        wanted = ("page", "surface", "ink", "muted", "accent", "unsure", "doubtful", "danger")
         found[name] = {colour: QColor(theme.property(colour)).name() for colour in wanted}
+        devices = (QColor(colour).name() for colour in theme.property("devices"))
+        found[name] |= dict(zip(Device, devices, strict=True))
     engine.deleteLater()
     return found
 
@@ -79,6 +92,7 @@ def test_a_picture(
         wanted |= {palette["unsure"]}
     if scene == "troubles":
         wanted |= {palette["danger"]}
+    wanted |= {palette[name] for name in DRAWN.get(scene, ())}
     assert wanted <= shown
     assert len(shown) > 50
 

@@ -6,6 +6,7 @@ import QtQuick.Templates as T
 import Sotto.Components
 import Sotto.Composer
 import Sotto.Conversation
+import Sotto.Power
 import Sotto.Settings
 import Sotto.Theme
 import Sotto.ViewModels
@@ -18,10 +19,16 @@ T.ApplicationWindow {
     required property ComposerViewModel composer
     required property CardActions actions
     required property SettingsViewModel settings
+    required property PowerViewModel power
     required property bool demo
 
     property bool settingsOpen: false
     property bool keyHeld: false
+
+    // Where there is room the power panel stands beside the conversation, elsewhere it lies over it.
+    readonly property real panelWidth: Math.min(440, Math.max(360, width * 0.32))
+    readonly property bool beside: width - panelWidth >= minimumWidth
+    readonly property bool covered: power.open && !beside
 
     minimumWidth: 480
     minimumHeight: 420
@@ -71,11 +78,17 @@ T.ApplicationWindow {
                     window.turn.stop();
                 else if (window.settingsOpen)
                     window.closeSettings();
+                else if (window.covered)
+                    window.closePower();
                 else
                     dock.rest();
                 event.accepted = true;
             } else if (event.key === Qt.Key_PageUp || event.key === Qt.Key_PageDown) {
-                canvas.scrollBy((event.key === Qt.Key_PageUp ? -1 : 1) * canvas.pageHeight());
+                const way = event.key === Qt.Key_PageUp ? -1 : 1;
+                if (window.covered)
+                    (powerLoader.item as PowerPanel).scrollPages(0.85 * way);
+                else
+                    canvas.scrollBy(way * canvas.pageHeight());
                 event.accepted = true;
             } else if (event.key === Qt.Key_End && !window.settingsOpen) {
                 canvas.follow();
@@ -104,7 +117,7 @@ T.ApplicationWindow {
                 Layout.fillWidth: true
                 Layout.margins: Theme.m
                 Layout.leftMargin: Theme.l
-                Layout.bottomMargin: 0
+                Layout.bottomMargin: window.power.open ? Theme.s : 0
                 spacing: Theme.s
 
                 SmallText {
@@ -114,6 +127,13 @@ T.ApplicationWindow {
 
                 Item {
                     Layout.fillWidth: true
+                }
+
+                PowerPill {
+                    summary: window.power.summary
+                    roomy: window.width >= 640
+                    checked: window.power.open
+                    onClicked: window.togglePower()
                 }
 
                 IconButton {
@@ -127,24 +147,67 @@ T.ApplicationWindow {
                 }
             }
 
-            ConversationView {
-                id: canvas
-
+            RowLayout {
                 Layout.fillWidth: true
                 Layout.fillHeight: true
-                model: window.conversation
-                actions: window.actions
-                settings: window.settings
-                onClicked: dock.rest()
+                spacing: 0
+
+                ColumnLayout {
+                    spacing: 0
+
+                    Item {
+                        Layout.fillWidth: true
+                        Layout.fillHeight: true
+
+                        ConversationView {
+                            id: canvas
+
+                            anchors.fill: parent
+                            visible: !window.covered
+                            model: window.conversation
+                            actions: window.actions
+                            settings: window.settings
+                            onClicked: dock.rest()
+                        }
+
+                        Item {
+                            id: over
+
+                            anchors.fill: parent
+                        }
+                    }
+
+                    Dock {
+                        id: dock
+
+                        Layout.fillWidth: true
+                        turn: window.turn
+                        composer: window.composer
+                        keyName: window.settings.talkKeyName
+                    }
+                }
+
+                Item {
+                    id: aside
+
+                    Layout.fillHeight: true
+                    Layout.preferredWidth: window.panelWidth
+                    visible: window.power.open && window.beside
+                }
             }
+        }
 
-            Dock {
-                id: dock
+        Loader {
+            id: powerLoader
 
-                Layout.fillWidth: true
-                turn: window.turn
-                composer: window.composer
-                keyName: window.settings.talkKeyName
+            parent: window.beside ? aside : over
+            anchors.fill: parent
+            active: window.power.open
+
+            sourceComponent: PowerPanel {
+                power: window.power
+                beside: window.beside
+                onDone: window.closePower()
             }
         }
 
@@ -168,6 +231,12 @@ T.ApplicationWindow {
         onActivated: window.settingsOpen ? window.closeSettings() : window.settingsOpen = true
     }
 
+    Shortcut {
+        sequence: "Ctrl+P"
+        enabled: !window.settingsOpen
+        onActivated: window.togglePower()
+    }
+
     Component.onCompleted: dock.rest()
 
     function letGo() {
@@ -178,5 +247,20 @@ T.ApplicationWindow {
     function closeSettings() {
         window.settingsOpen = false;
         dock.rest();
+    }
+
+    function togglePower() {
+        if (window.power.open)
+            window.closePower();
+        else
+            window.power.open = true;
+    }
+
+    // Whoever was in the panel comes back to the button.
+    function closePower() {
+        const inside = (powerLoader.item as PowerPanel)?.activeFocus ?? false;
+        window.power.open = false;
+        if (inside)
+            dock.rest();
     }
 }

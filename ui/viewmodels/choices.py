@@ -95,5 +95,19 @@ def voice_options(voices: Iterable[Voice], chosen: str) -> list[Option]:
     return options
 
 
+def quiet_hours_options(common: Iterable[str], chosen: str) -> list[Option]:
+    """Those of the profile first, then none, then the common ones; others that were chosen elsewhere last.
+
+    Args:
+        common: As ``22:00-07:00``.
+        chosen: What the setting says.
+    """
+    options = [Option("", "As the profile says"), Option("never", "Never")]
+    options += [Option(hours, hours.replace("-", " to ")) for hours in common]
+    if all(option.value != chosen for option in options):
+        options.append(Option(chosen, chosen.replace("-", " to ")))
+    return options
+
+
 def _device_label(device: AudioDevice) -> str:
     return device.name if device.present else f"{device.name} (waiting)"

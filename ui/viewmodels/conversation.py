@@ -18,6 +18,7 @@ from PySide6.QtQml import QmlElement
 
 from app.contracts.cards import AnswerCard, AnyCard, QuestionCard
 from app.contracts.devices import Device, Tier
+from app.contracts.metrics import TurnMetrics
 from ui.viewmodels.answer import AnswerDocument
 from ui.viewmodels.rows import FACTS, Row
 
@@ -150,6 +151,13 @@ class ConversationModel(QAbstractListModel):
             row.writing = False
             row.over = True
             self._tell(number, "writing", "over")
+
+    def took(self, turn_id: str, metrics: TurnMetrics) -> None:
+        """Say what a turn took, on its answer."""
+        for number, row in enumerate(self._rows):
+            if row.card.turn_id == turn_id and row.document is not None:
+                row.took = metrics
+                self._tell(number, "joules", "joulesDetail")
 
     def acted(self, card_id: str) -> None:
         """A card's button was pressed: it is offered once."""

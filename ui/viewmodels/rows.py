@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.contracts.cards import AnswerCard, AnyCard, ErrorCard, NoticeCard, QuestionCard
-from app.contracts.devices import Device, Tier
+from app.contracts.devices import DEVICE_WORDS, Device, Tier
+from app.contracts.metrics import TurnMetrics
+from app.power.energy.wording import energy_in_short, turn_in_words
 from ui.viewmodels.answer import AnswerDocument
 
 
@@ -27,6 +29,7 @@ class Row:
         writing: The answer still grows.
         over: The turn has ended.
         acted: The card's button has been pressed.
+        took: What its turn took, None while that is not known.
     """
 
     card: AnyCard
@@ -37,6 +40,7 @@ class Row:
     writing: bool = False
     over: bool = False
     acted: bool = False
+    took: TurnMetrics | None = None
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -68,7 +72,7 @@ class Row:
         tier = self.tier
         if tier is None:
             return ""
-        if self.ran is None or tier.backend_id.endswith(f"-{self.ran.value}"):
+        if self.ran is None or tier.backend_id.partition(":")[0].endswith(f"-{self.ran.value}"):
             return tier.backend_id
         return f"{tier.backend_id}, ran on {device_name(self.ran)}"
 
@@ -89,10 +93,21 @@ class Row:
         turns = self.card.turns_in_context
         return "no earlier turns in context" if turns == 0 else f"{turns} turn{'s'[: turns != 1]} in context"
 
+    @property
+    def joules(self) -> str:
+        """What its turn took, marked where that is an estimate."""
+        energy = self.took.energy if self.took is not None else None
+        return "" if energy is None else energy_in_short(energy)
+
+    @property
+    def joules_detail(self) -> str:
+        """Where those joules went, and what was saved."""
+        return "" if self.took is None else turn_in_words(self.took)
+
 
 def device_name(device: Device) -> str:
     """A device as people write it."""
-    return {Device.IGPU: "iGPU", Device.REMOTE: "a server"}.get(device, device.value.upper())
+    return DEVICE_WORDS[device].short
 
 
 FACTS: dict[str, Callable[[Row], object]] = {
@@ -109,6 +124,8 @@ FACTS: dict[str, Callable[[Row], object]] = {
     "badge": lambda row: row.badge,
     "badgeDetail": lambda row: row.badge_detail,
     "contextNote": lambda row: row.context_note,
+    "joules": lambda row: row.joules,
+    "joulesDetail": lambda row: row.joules_detail,
     "topics": lambda row: row.card.topics if isinstance(row.card, AnswerCard) else "",
     "message": lambda row: row.card.message if isinstance(row.card, ErrorCard | NoticeCard) else "",
     "remedy": lambda row: row.card.remedy if isinstance(row.card, ErrorCard) else "",

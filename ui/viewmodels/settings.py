@@ -16,7 +16,7 @@ from app.contracts.audio import AudioDevice, Voice
 from app.contracts.errors import SottoError
 from app.settings.store import SettingsStore
 from app.settings.table import BY_KEY, SettingValue
-from ui.viewmodels.choices import Option, device_options, voice_options
+from ui.viewmodels.choices import Option, device_options, quiet_hours_options, voice_options
 from ui.viewmodels.setting_rows import SettingRow, SettingRows
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
@@ -24,10 +24,13 @@ QML_IMPORT_MAJOR_VERSION = 1
 
 INPUT, OUTPUT, VOICE = "audio.input", "audio.output", "voice.id"
 THEME, SHADE, TALK_KEY = "appearance.theme", "appearance.confidence_shade", "keys.push_to_talk"
+QUIET_HOURS = "power.quiet_hours"
+QUIET_HOURS_TO_CHOOSE = ("22:00-07:00", "22:00-08:00", "23:00-07:00")
 SIMPLE_PAGE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Sound", (INPUT, OUTPUT)),
     ("Voice", ("voice.speak_answers", VOICE, "voice.speed")),
     ("Appearance", (THEME, SHADE)),
+    ("Power", ("power.governor", "power.battery_percent", QUIET_HOURS)),
 )
 """What everybody needs, by section, in order."""
 
@@ -171,6 +174,8 @@ class SettingsViewModel(QObject):
                 return device_options(self._outputs, chosen)
             case "voice.id":
                 return voice_options(self._voices, chosen)
+            case "power.quiet_hours":
+                return quiet_hours_options(QUIET_HOURS_TO_CHOOSE, chosen)
         return [Option(choice, choice.replace("_", " ").capitalize()) for choice in row.setting.choices]
 
 

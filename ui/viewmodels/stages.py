@@ -45,7 +45,7 @@ class StageItem:
     @property
     def label(self) -> str:
         """Its name as shown."""
-        return LABELS.get(self.stage, self.stage.replace("_", " ").capitalize())
+        return stage_label(self.stage)
 
     @property
     def time(self) -> str:
@@ -68,6 +68,11 @@ class StageItem:
         if self.tokens:
             parts.append(f"{self.tokens} tokens")
         return " · ".join(parts)
+
+
+def stage_label(stage: str) -> str:
+    """A stage's name as shown."""
+    return LABELS.get(stage, stage.replace("_", " ").replace("-", " ").capitalize())
 
 
 def duration(elapsed_ms: float) -> str:

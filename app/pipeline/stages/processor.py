@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.contracts.energy import Energy, added
 from app.contracts.events import TurnEvent
 from app.contracts.metrics import StageMetadata
 from app.contracts.text import ChatMessage
@@ -24,6 +25,7 @@ class Timings:
         tokens: Generated tokens.
         first_output_at: Monotonic seconds of the first output, None before.
         busy_s: Seconds its device worked, None when it worked throughout.
+        spent: What its work took, failed pieces of it included; None where nothing was counted.
         guard_s: Seconds the output guard took.
         fusion_s: Seconds merging took.
         validation_s: Seconds checking the input took.
@@ -32,9 +34,14 @@ class Timings:
     tokens: int = 0
     first_output_at: float | None = None
     busy_s: float | None = None
+    spent: Energy | None = None
     guard_s: float = 0.0
     fusion_s: float = 0.0
     validation_s: float = 0.0
+
+    def took(self, energy: Energy) -> None:
+        """A piece of its work has ended and took so much."""
+        self.spent = energy if self.spent is None else added((self.spent, energy))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import replace
 
+from app.contracts.energy import GovernorVerdict
 from app.contracts.errors import RuntimeFault
 from app.contracts.metrics import StageMetadata
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role
 from app.pipeline.definition import PipelineOptions, StageDefinition
 from app.pipeline.outlet import Outlet
+from app.pipeline.plan import PlannedStage
 from app.pipeline.stages.processor import Done, StageCall
 from app.pipeline.text.budget import Allowance, allowance
 from app.pipeline.text.chunked import ChunkedStrategy
@@ -25,6 +27,8 @@ DEFAULT_PROMPT = "You are a helpful AI assistant. Answer in one short sentence."
 """What a model is told where the pipeline says nothing; the starter model answers best with it."""
 TEMPERATURE = 0.2
 TOP_P = 0.9
+LOWEST_BAR = 0.1
+"""The confidence an answer needs is not taken below this to save energy: nothing would be asked again at all."""
 
 
 def strategy_for(definition: StageDefinition) -> Strategy:
@@ -54,9 +58,13 @@ class TextGenerationProcessor:
         value = await call.value()
         began = clock.monotonic()
         request = _request(call, text_of(value, _longest_input(call), definition.stage_id))
-        request, notes = _capped(request, call)
-        wanted = request.max_tokens
-        budget = allowance(call.options, call.stage.ladder, wanted, call.tools, call.pipeline_id, call.run_id)
+        verdict = call.tools.governor.verdict()
+        request, notes = _capped(request, verdict)
+        stage, waits = _patient(call.stage, verdict)
+        notes, wanted = (*notes, *waits), request.max_tokens
+        budget = allowance(
+            call.options, stage.ladder, wanted, call.tools, call.pipeline_id, call.run_id, turn_j=verdict.joules
+        )
         request = replace(request, max_tokens=budget.max_tokens)
         if definition.chunking is None:
             fit = await fitted(request, budget.tiers, call.tools)
@@ -64,13 +72,14 @@ class TextGenerationProcessor:
         call.timings.validation_s += clock.monotonic() - began
         ask = Ask(
             request=request,
-            stage=replace(call.stage, ladder=budget.tiers),
+            stage=replace(stage, ladder=budget.tiers),
             options=call.options,
             tools=call.tools,
             report=call.report,
             pipeline_id=call.pipeline_id,
             run_id=call.run_id,
             joules=budget.joules,
+            on_spent=call.timings.took,
         )
         outcome = await _written(strategy_for(definition), ask, call, outlet)
         if not outlet.shown.strip():
@@ -107,14 +116,26 @@ def _request(call: StageCall, text: str) -> GenerationRequest:
     )
 
 
-def _capped(request: GenerationRequest, call: StageCall) -> tuple[GenerationRequest, tuple[str, ...]]:
+def _capped(request: GenerationRequest, verdict: GovernorVerdict) -> tuple[GenerationRequest, tuple[str, ...]]:
     """The request within the governor's cap, and what is to be said about it."""
-    verdict = call.tools.governor.verdict()
     if verdict.max_tokens is None or verdict.max_tokens >= request.max_tokens:
         return request, ()
     because = f": {verdict.reason}" if verdict.reason else "."
     note = f"The answer is limited to {verdict.max_tokens} tokens for now{because}"
     return replace(request, max_tokens=max(1, verdict.max_tokens)), (note,)
+
+
+def _patient(stage: PlannedStage, verdict: GovernorVerdict) -> tuple[PlannedStage, tuple[str, ...]]:
+    """The stage with the bar as low as the governor wants it, and what is to be said about it."""
+    forwarding = stage.definition.forwarding
+    if forwarding is None or not forwarding.check or len(stage.ladder) < 2:
+        return stage, ()
+    bar = max(min(forwarding.min_confidence, LOWEST_BAR), forwarding.min_confidence - verdict.patience)
+    if bar >= forwarding.min_confidence:
+        return stage, ()
+    definition = replace(stage.definition, forwarding=replace(forwarding, min_confidence=bar))
+    note = f"A higher tier is asked only under a confidence of {bar:.2f} for now: {verdict.reason}"
+    return replace(stage, definition=definition), (note,)
 
 
 async def _written(strategy: Strategy, ask: Ask, call: StageCall, outlet: Outlet) -> Outcome:

@@ -1,20 +1,24 @@
 """Takes a stage up its tiers: when one cannot be used or fails, the next is asked, and everybody hears of it.
 
-For stages whose models give no second opinion (recognition, speech, vectors); text has ladders of its own.
+For stages whose models give no second opinion (recognition, speech, vectors); text has ladders of its own. A tier whose
+device has to rest gives way to one whose device need not, before the work and between two pieces of it. Where there is
+no such tier the work is done all the same, since it is short, and the stage says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from app.aio.busy import BusyTime
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
+from app.contracts.energy import Energy, added
 from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError, Unavailable
 from app.contracts.events import DeviceUsed, FailedOver
 from app.contracts.metrics import Attempt, StageMetadata
-from app.contracts.ports import Runtime
+from app.contracts.ports import EnergySpan, Runtime
 from app.pipeline.stages.processor import StageCall
 
 _Port = TypeVar("_Port", bound=Runtime)
@@ -40,6 +44,8 @@ class Tiers(Generic[_Port]):
         self._waiting = list(dict.fromkeys((*call.stage.ladder, *call.stage.fallbacks)))
         self._ready: _Port | None = None
         self._busy = BusyTime(call.tools.clock.monotonic)
+        self._spent: Energy | None = None
+        self._notes: list[str] = []
         self.ran: Device = call.stage.asked
         self.attempts: list[Attempt] = []
 
@@ -61,10 +67,13 @@ class Tiers(Generic[_Port]):
                 code="no-backend",
                 remedy="`sotto doctor` shows what is missing and how to get it.",
             )
+        self._give_way()
         while True:
             try:
-                with self._busy.counting():
-                    return await work(await self._port())
+                with self._counted() as span, self._busy.counting():
+                    port = await self._port()
+                    span.ran_on(self.ran)
+                    return await work(port)
             except (InvalidInput, TurnCancelledError):
                 raise
             except SottoError as error:
@@ -96,9 +105,22 @@ class Tiers(Generic[_Port]):
             asked=self._call.stage.asked,
             ran=self.ran,
             attempts=attempts,
-            notes=notes,
+            notes=tuple(dict.fromkeys((*self._notes, *notes))),
             figures=tuple(sorted(figures)),
         )
+
+    @contextmanager
+    def _counted(self) -> Iterator[EnergySpan]:
+        """Count the energy of the block for the tier in use."""
+        busy, before_s = self._busy, self._busy.so_far
+        stage, backend = self._call.stage.definition.stage_id, self.tier.backend_id
+        span = self._call.tools.power.span(stage, backend, self.ran, lambda: busy.so_far - before_s)
+        try:
+            yield span
+        finally:
+            spent = span.end()
+            self._call.timings.took(spent)
+            self._spent = spent if self._spent is None else added((self._spent, spent))
 
     def _source(self) -> ConfidenceSource:
         return ConfidenceSource.NONE if self._ready is None else self._ready.capabilities.confidence
@@ -120,23 +142,51 @@ class Tiers(Generic[_Port]):
             )
         return self._ready
 
+    def _give_way(self) -> None:
+        """Go on with the next tier that may run when the device of this one has to rest; this one becomes the last."""
+        why = self._held_back(self.tier)
+        if not why:
+            return
+        others = [tier for tier in self._waiting[1:] if not self._held_back(tier)]
+        if not others:
+            self._notes.append(f"{why} Nothing else here can do this, so {self.tier.backend_id} did it all the same.")
+            return
+        resting = self._waiting.pop(0)
+        self._waiting.remove(others[0])
+        self._waiting = [others[0], *self._waiting, resting]
+        self._left("failed-over" if self._ready else "failed", resting, why)
+
+    def _held_back(self, tier: Tier) -> str:
+        """Why the governor holds the device of a tier back, one sentence; empty when it does not."""
+        tools = self._call.tools
+        device = next(
+            (known.device for known in tools.runtimes.backends() if known.backend_id == tier.backend_id), None
+        )
+        if self._ready is not None and tier == self.tier:
+            device = self.ran
+        return "" if device is None else tools.governor.verdict().why(device)
+
     def _next(self, error: SottoError) -> bool:
         """Give up the tier in use; False when there is no other."""
         if len(self._waiting) < 2:
             return False
-        failed = self._waiting.pop(0)
-        self.attempts.append(self._attempt("failed", error.message, None, failed))
+        self._left("failed", self._waiting.pop(0), error.message)
+        return True
+
+    def _left(self, decision: str, tier: Tier, reason: str) -> None:
+        """Write down that the tier now in use goes on in the place of another one."""
+        self.attempts.append(self._attempt(decision, reason, None, tier))
         self._busy = BusyTime(self._call.tools.clock.monotonic)
+        self._spent = None
         self._ready = None
         self._call.report(
             FailedOver(
-                from_backend=failed.backend_id,
+                from_backend=tier.backend_id,
                 to_backend=self.tier.backend_id,
-                reason=error.message,
+                reason=reason,
                 at_token=self._reached(),
             )
         )
-        return True
 
     def _attempt(self, decision: str, reason: str, confidence: float | None, tier: Tier | None = None) -> Attempt:
         tier = tier or self.tier
@@ -147,5 +197,5 @@ class Tiers(Generic[_Port]):
             reason=reason,
             confidence=confidence,
             elapsed_ms=self._busy.seconds * 1000.0,
-            energy=self._call.tools.power.energy(self.ran, self._busy.seconds),
+            energy=self._spent or self._call.tools.power.energy(self.ran, 0.0),
         )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from app.aio.busy import BusyTime
 from app.contracts.devices import Device, Tier
 from app.contracts.energy import Energy
 from app.contracts.events import DeviceUsed
 from app.contracts.metrics import Attempt
-from app.contracts.ports import TextGenerator
+from app.contracts.ports import EnergySpan, TextGenerator
 from app.contracts.text import FinishReason, GenerationRequest
 from app.pipeline.definition import Forwarding
 from app.pipeline.text.monitor import NOTHING, WATCH, Advice, Finding, StreamMonitor, Watch
+from app.pipeline.text.moving import Relief
 from app.pipeline.text.steps import Ask, Piece
 from app.pipeline.tools import Judged
 
@@ -31,6 +33,8 @@ class TierAttempt:
         log_probs: Of the tokens of ``request.answer_so_far``, where they are known.
         joules: What it may cost, None for no bound.
         watch: How closely it is watched.
+        relieve: Asked once, when the device has to rest: who is made ready to go on. Until that one is, this one writes
+            on. None for nobody, then it stops at once.
 
     Attributes:
         tier: Who writes.
@@ -49,6 +53,7 @@ class TierAttempt:
         log_probs: Sequence[float] = (),
         joules: float | None = None,
         watch: Watch = WATCH,
+        relieve: Callable[[TierAttempt], Relief | None] | None = None,
     ) -> None:
         self._ask = ask
         self._tools = ask.tools
@@ -63,9 +68,11 @@ class TierAttempt:
         self._log_probs = tuple(log_probs)
         self._joules = joules
         self._watch = watch
+        self._relieve = relieve
         self._monitor = self._watcher()
         self._started = self._clock.monotonic()
         self._busy = BusyTime(self._clock.monotonic)
+        self._span: EnergySpan | None = None
         self._written = False
 
     @property
@@ -79,14 +86,29 @@ class TierAttempt:
         return tuple(self._monitor.log_probs)
 
     @property
+    def standing(self) -> tuple[int, tuple[float, ...]]:
+        """Tokens generated here that came with the text, and all log-probabilities: `StreamMonitor.standing`."""
+        return self._monitor.standing
+
+    @property
+    def port(self) -> TextGenerator:
+        """The backend, once `pieces` has been begun."""
+        assert self._port is not None
+        return self._port
+
+    def so_far(self) -> GenerationRequest:
+        """What it was asked, with the whole text so far."""
+        return replace(self._request, answer_so_far=self.text)
+
+    @property
     def tokens(self) -> int:
         """Tokens generated here."""
         return self._monitor.tokens
 
     @property
     def energy(self) -> Energy:
-        """What it cost so far, above idle; waiting for the processor costs nothing."""
-        return self._tools.power.energy(self.ran, self._busy.seconds)
+        """What it cost so far, above idle. Neither loading its model nor waiting for the processor is in it."""
+        return self._tools.power.energy(self.ran, 0.0) if self._span is None else self._span.so_far()
 
     @property
     def doubtful(self) -> bool:
@@ -138,6 +160,8 @@ class TierAttempt:
                 ran=warm.ran,
             )
         )
+        stage, backend = self._ask.stage.definition.stage_id, self.tier.backend_id
+        self._span = self._tools.power.span(stage, backend, warm.ran, lambda: self._busy.so_far)
         try:
             async with aclosing(self._watched(port)) as pieces:
                 async for piece in pieces:
@@ -147,23 +171,34 @@ class TierAttempt:
 
     async def _watched(self, port: TextGenerator) -> AsyncGenerator[Piece, None]:
         watch = self._watch
+        relief: Relief | None = None
+        leaving = NOTHING
         async with aclosing(port.generate(self._request)) as pieces:
-            while True:
+            while relief is None or not relief.due:
+                wait_s = watch.stall_s if self.tokens else watch.first_token_s
                 try:
-                    async with asyncio.timeout(watch.stall_s if self.tokens else watch.first_token_s) as patience:
+                    async with asyncio.timeout(relief.left_s if relief else wait_s) as patience:
                         with self._busy.counting(patience):
                             piece = await anext(pieces, None)
                 except TimeoutError:
-                    self.finding = self._monitor.stalled()
+                    self.finding = leaving if relief else self._monitor.stalled()
                     return
                 if piece is None or piece.finish is not None:
                     self.finish = FinishReason.STOP if piece is None else piece.finish
                     return
-                self.finding = self._monitor.token(piece.text, piece.log_prob, self._busy.seconds)
+                spent = 0.0 if self._joules is None else self.energy.joules
+                self.finding = self._monitor.token(piece.text, piece.log_prob, spent)
                 if piece.text:
                     yield Piece(piece.text, None if piece.log_prob is None else math.exp(piece.log_prob), self.tier)
+                if self.finding.code == "device" and self._relieve is not None:
+                    self._monitor.leaving = True
+                    relief, leaving = self._relieve(self), self.finding
+                    if relief is not None:
+                        self.finding = NOTHING
+                        await relief.begun()
                 if self.finding.advice is not Advice.GO_ON:
                     return
+        self.finding = leaving
 
     def _watcher(self) -> StreamMonitor:
         return StreamMonitor(
@@ -189,4 +224,7 @@ class TierAttempt:
             self._written = True
             ledger, ask = self._tools.ledger, self._ask
             ledger.measured(self.tier, self.tokens, self._busy.seconds)
-            ledger.spend(ask.pipeline_id, ask.run_id, self.energy.joules, self._clock.monotonic())
+            if self._span is not None:
+                spent = self._span.end()
+                ask.on_spent(spent)
+                ledger.spend(ask.pipeline_id, ask.run_id, spent.joules, self._clock.monotonic())

@@ -12,6 +12,8 @@ been spent.
   when it ended there.
 * When those are fewer than `LEAST_TOKENS`, the stage is refused with a sentence that says when there will be room. A
   speed that is only assumed refuses nobody: such a tier may try `FIRST_TOKENS`, and is stopped when the rest is spent.
+* What the governor leaves for a turn shortens an answer in the same way, but refuses none: a person who asks hears at
+  least `LEAST_TOKENS` of one.
 """
 
 from __future__ import annotations
@@ -77,7 +79,14 @@ class _Estimate:
 
 
 def allowance(
-    options: PipelineOptions, ladder: tuple[Tier, ...], max_tokens: int, tools: Tools, pipeline_id: str, run_id: str
+    options: PipelineOptions,
+    ladder: tuple[Tier, ...],
+    max_tokens: int,
+    tools: Tools,
+    pipeline_id: str,
+    run_id: str,
+    *,
+    turn_j: float | None = None,
 ) -> Allowance:
     """What a text may cost now.
 
@@ -88,6 +97,7 @@ def allowance(
         tools: The ledger, the power of the devices, the clock.
         pipeline_id: Whose hour is counted.
         run_id: Whose earlier stages are counted.
+        turn_j: What the governor leaves for the rest of the turn, J; None for no bound.
 
     Raises:
         Unavailable: The budget is used up (``energy-budget``).
@@ -98,16 +108,20 @@ def allowance(
         lefts.append((options.joules_per_run - tools.ledger.spent_in_run(run_id), options.joules_per_run))
     if options.joules_per_hour is not None:
         lefts.append((options.joules_per_hour - tools.ledger.spent_in_hour(pipeline_id, now), options.joules_per_hour))
-    if not lefts or not ladder:
+    if not ladder or (not lefts and turn_j is None):
         return Allowance(ladder, max_tokens)
-    left, budget = min(lefts)
     estimates = [_estimate(tier, tools) for tier in ladder]
+    if turn_j is not None:
+        shortest = LEAST_TOKENS * min(estimate.joules_per_token for estimate in estimates)
+        bound = round(max(turn_j, shortest), 2)
+        lefts.append((bound, bound))
+    left, budget = min(lefts)
     fitting = _fitting(estimates, max_tokens, left)
     if fitting:
         notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates[len(fitting) :])
         return Allowance(tuple(estimate.tier for estimate in fitting), max_tokens, left, budget, notes)
     cheapest = min(estimates, key=lambda estimate: estimate.joules_per_token)
-    tokens = int(left / cheapest.joules_per_token)
+    tokens = int(left / cheapest.joules_per_token + 1e-9)
     if left > 0.0 and not cheapest.measured:
         tokens = min(max_tokens, max(tokens, FIRST_TOKENS))
     if tokens < LEAST_TOKENS:

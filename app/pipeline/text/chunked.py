@@ -31,6 +31,7 @@ from app.pipeline.text.attempt import TierAttempt
 from app.pipeline.text.cutting import Cut, cut
 from app.pipeline.text.ladder import LadderStrategy
 from app.pipeline.text.monitor import Advice
+from app.pipeline.text.moving import Moved, move_state
 from app.pipeline.text.steps import Ask, Outcome, Step
 
 _WINDOW = 2048
@@ -94,7 +95,7 @@ class _Reading:
         self._held: Tier | None = None
         self._records: list[Attempt] = []
         self._notes: list[str] = []
-        self._figures = {"moved_states": 0.0, "moved_bytes": 0.0, "moved_tokens": 0.0, "read_as_text": 0.0}
+        self._figures: dict[str, float] = dict.fromkeys(Moved().figures(), 0.0)
         self._windows = 0
         self._system: tuple[ChatMessage, ...] = ()
         self._frame = 0
@@ -213,10 +214,10 @@ class _Reading:
             following = order[at + 1][0] if at + 1 < len(order) else None
             decision = "failed" if following is None else "failed-over"
             self._records.append(attempt.record(decision, failure.message))
-            self._held = None
+            self._held = tier if attempt.finding.code == "device" else None  # a device that rests still holds it
             if following is None:
                 raise failure
-            self._tell_of_move(tier, following, failure.message, attempt.tokens)
+            self._tell_of_move(tier, following, failure.message, attempt.standing[0])
         raise failure or Unavailable("No backend may run now.", code="device-held-back")
 
     def _order(self) -> list[tuple[Tier, str]]:
@@ -231,7 +232,7 @@ class _Reading:
         for tier in (*tiers, *dict.fromkeys(spare)):
             device = devices.get(tier.backend_id)
             if device is not None and device not in verdict.allowed:
-                resting = resting or verdict.reason or f"The {device} has to rest."
+                resting = resting or verdict.why(device)
                 continue
             order.append((tier, resting or "They take the pieces in turn."))
         if not order:
@@ -241,7 +242,7 @@ class _Reading:
         return order
 
     async def _attempt(self, tier: Tier, talk: _Talk, said: ChatMessage, begun: str) -> TierAttempt:
-        if talk.messages and self._held is not None and self._held != tier:
+        if (talk.messages or begun) and self._held is not None and self._held != tier:
             await self._move(self._held, tier)
         request = replace(
             self._ask.request,
@@ -276,30 +277,10 @@ class _Reading:
     async def _move(self, source: Tier, target: Tier) -> None:
         """Hand over what the backend before holds; where that cannot be, the text is read again."""
         giving, taking = (self._tools.runtimes.text_port(tier.backend_id) for tier in (source, target))
-        one, other = giving.backend, taking.backend
-        why = ""
-        if (one.runtime, one.model) != (other.runtime, other.model):
-            why = "they do not run the same model on the same runtime"
-        elif not (giving.capabilities.state and taking.capabilities.state):
-            why = f"{one.runtime} cannot move it"
-        else:
-            try:
-                state = await giving.export_state()
-                await taking.warm_up()
-                if state:
-                    self._figures["moved_tokens"] += await taking.import_state(state)
-                    self._figures["moved_states"] += 1
-                    self._figures["moved_bytes"] += len(state)
-            except TurnCancelledError:
-                raise
-            except SottoError as error:
-                why = error.message
-        names = f"{one.backend_id} to {other.backend_id}"
-        if why:
-            self._figures["read_as_text"] += 1
-            self._note_once(f"From {names} the text was read again, its state was not moved: {why.rstrip('.')}.")
-        else:
-            self._note_once(f"From {names} the running state was moved as it is.")
+        moved = await move_state(giving, taking)
+        for name, value in moved.figures().items():
+            self._figures[name] += value
+        self._note_once(moved.note(giving, taking))
 
     # Books
 
@@ -341,12 +322,14 @@ class _Reading:
         if not self.pieces:
             return last
         figures = {"pieces": float(self.pieces), "windows": float(self._windows), **self._figures}
+        for name, value in last.figures:
+            figures[name] = figures.get(name, 0.0) + value
         return replace(
             last,
             attempts=(*self._records, *last.attempts),
             tokens=last.tokens + sum(record.tokens for record in self._records),
             notes=(*self._notes, *last.notes),
-            figures=tuple(sorted({**figures, **dict(last.figures)}.items())),
+            figures=tuple(sorted(figures.items())),
         )
 
 

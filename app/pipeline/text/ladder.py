@@ -11,7 +11,9 @@ The rules, in the order in which they matter:
   when there is none, to a fallback; one whose host died is asked once more before that, because its host is back
   sooner than another model is loaded. A lower tier that has answered already is warm and goes before a fallback, and
   its own whole answer is taken where nothing contradicts it. The next tier goes on from the last character. No text
-  goes to a server unless a rung of the ladder is one.
+  goes to a server unless a rung of the ladder is one. A tier whose device has to rest writes on until the next one is
+  ready, for a few seconds at most, and what it holds of the conversation goes along where that can be
+  (`app.pipeline.text.moving`); when it ends its answer meanwhile, nobody has to go on.
 * **Best.** When no tier reaches the bar, the whole answer with the highest confidence wins; of equals, the higher
   tier's. An answer that does not begin with what was committed cannot win.
 * **Committed.** Where nothing is checked, or the ladder has a single rung and no gate could change the answer, text
@@ -44,7 +46,8 @@ from app.contracts.metrics import Attempt
 from app.contracts.text import FinishReason
 from app.pipeline.definition import Forwarding
 from app.pipeline.text.attempt import TierAttempt
-from app.pipeline.text.monitor import WATCH, Advice, Finding, Watch
+from app.pipeline.text.monitor import NOTHING, WATCH, Advice, Finding, Watch
+from app.pipeline.text.moving import Relief
 from app.pipeline.text.repetition import first_at
 from app.pipeline.text.steps import Ask, Commit, Outcome, Piece, Replace, Step
 from app.pipeline.text.texts import shared_characters
@@ -134,6 +137,10 @@ class _Climb:
         self._committed = self._given = len(self._shown)
         self._giving_way = ""
         self._joules = 0.0
+        self._relief: tuple[Tier, Relief] | None = None
+        self._wrote_at = 0.0
+        self._waited_since: float | None = None
+        self._figures: dict[str, float] = {}
 
     async def steps(self) -> AsyncGenerator[Step, None]:
         """The whole climb."""
@@ -145,12 +152,17 @@ class _Climb:
             )
         tier = self._next_of(self._rungs) or self._next_of(self._fallbacks)
         going: _Next | None = None if tier is None else _Next(tier, self._shown)
-        while going is not None:
-            attempt = self._attempt(going)
-            async with aclosing(self._run(attempt, going)) as steps:
-                async for step in steps:
-                    yield step
-            going = self._after(attempt, going)
+        try:
+            while going is not None:
+                attempt = self._attempt(going)
+                async with aclosing(self._run(attempt, going)) as steps:
+                    async for step in steps:
+                        yield step
+                going = self._after(attempt, going)
+                await self._hand_over(attempt, going)
+        finally:
+            if self._relief is not None:
+                await self._relief[1].aclose()
         for step in self._chosen():
             yield step
 
@@ -169,7 +181,7 @@ class _Climb:
             device = self._device_of(tier)
             if device is None or device in verdict.allowed:
                 return tier
-            reason = verdict.reason or f"The {device} has to rest."
+            reason = verdict.why(device)
             self._error = Unavailable(reason, code="device-held-back", remedy="Try again later.")
             self._records.append(Attempt(backend=tier.backend_id, model=tier.model, decision="failed", reason=reason))
         return None
@@ -191,6 +203,7 @@ class _Climb:
             log_probs=going.log_probs,
             joules=None if self._ask.joules is None else max(0.0, self._ask.joules - self._joules),
             watch=self._watch,
+            relieve=self._relieve,
         )
 
     async def _run(self, attempt: TierAttempt, going: _Next) -> AsyncGenerator[Step, None]:
@@ -200,6 +213,7 @@ class _Climb:
         try:
             async with aclosing(attempt.pieces()) as pieces:
                 async for piece in pieces:
+                    self._note_wait()
                     if len(self._shown) > len(going.text) and self._giving_way:
                         yield self._take_back(len(going.text), self._giving_way)
                     self._giving_way = ""
@@ -251,6 +265,13 @@ class _Climb:
 
     def _after(self, attempt: TierAttempt, going: _Next) -> _Next | None:
         """Decide about an attempt that has ended; returns who goes on, None when the climb is over."""
+        written = going.tokens + attempt.standing[0]
+        if (
+            attempt.finding.advice is Advice.FAIL_OVER
+            and attempt.text.strip()
+            and written >= self._ask.request.max_tokens
+        ):
+            attempt.finish, attempt.finding = FinishReason.LENGTH, NOTHING  # nothing is left to go on with
         finding, judged = attempt.finding, attempt.judged()
         if finding.advice is Advice.FAIL_OVER:
             return self._fail_over(attempt, going, judged)
@@ -324,7 +345,7 @@ class _Climb:
         kept = following is not None and following.text == attempt.text
         self._records.append(attempt.record("failed-over" if kept else "failed", reason, judged.confidence))
         if following is not None:
-            at_token = going.tokens + attempt.tokens
+            at_token = going.tokens + attempt.standing[0]
             source, target = attempt.tier.backend_id, following.tier.backend_id
             if source == target:
                 self._ask.report(Retrying(attempt=1, of=1, delay_ms=0.0, code=attempt.finding.code))
@@ -334,10 +355,12 @@ class _Climb:
 
     def _may_try_again(self, attempt: TierAttempt) -> bool:
         """Once, when its host died: that is back sooner than another model is loaded."""
-        return isinstance(self._error, HostDied) and attempt.tier not in self._tried_again
+        died = isinstance(self._error, HostDied) and attempt.finding.code == self._error.code
+        return died and attempt.tier not in self._tried_again
 
     def _go_on_with(self, attempt: TierAttempt, going: _Next) -> _Next:
-        return _Next(attempt.tier, attempt.text, attempt.log_probs, going.tokens + attempt.tokens)
+        tokens, log_probs = attempt.standing
+        return _Next(attempt.tier, attempt.text, log_probs, going.tokens + tokens)
 
     def _complete(self) -> list[_Answer]:
         """Whole answers that begin with what stands."""
@@ -353,7 +376,8 @@ class _Climb:
         best = max(left, key=lambda answer: answer.worth)
         self._answers.remove(best)
         self._giving_way = "The higher tier failed."
-        return _Next(best.attempt.tier, best.text, best.attempt.log_probs, best.attempt.tokens)
+        tokens, log_probs = best.attempt.standing
+        return _Next(best.attempt.tier, best.text, log_probs, tokens)
 
     def _lower(self, attempt: TierAttempt, going: _Next) -> _Next | None:
         """A lower tier whose own answer no longer fits what stands goes on from there instead; each once."""
@@ -367,6 +391,52 @@ class _Climb:
     def _fallback(self, attempt: TierAttempt, going: _Next) -> _Next | None:
         tier = self._next_of(self._fallbacks)
         return None if tier is None else replace(self._go_on_with(attempt, going), tier=tier)
+
+    # Moving
+
+    def _relieve(self, attempt: TierAttempt) -> Relief | None:
+        """Make the tier ready that is to go on; it keeps its place: the one that rests may still end by itself."""
+        self._same_model_first(attempt.tier)
+        for tiers in (self._rungs, [] if self._answers else self._fallbacks):
+            if (tier := self._next_of(tiers)) is not None:
+                tiers.insert(0, tier)
+                try:
+                    port = self._ask.tools.runtimes.text_port(tier.backend_id)
+                except SottoError:  # its attempt tells
+                    return None
+                relief = Relief(attempt.port, attempt.ran, port, attempt.so_far, self._ask.tools.clock)
+                self._relief = tier, relief
+                return relief
+        return None
+
+    def _same_model_first(self, tier: Tier) -> None:
+        """Of the fallbacks, one that can take over what a tier holds goes on as the tier would have."""
+        known = {each.backend_id: (each.runtime, each.model) for each in self._ask.tools.runtimes.backends()}
+        self._fallbacks.sort(key=lambda fallback: known.get(fallback.backend_id) != known.get(tier.backend_id))
+
+    async def _hand_over(self, attempt: TierAttempt, going: _Next | None) -> None:
+        """Have the tier that was made ready take over what the one before holds, if it is the one that goes on."""
+        if self._relief is None:
+            return
+        tier, relief = self._relief
+        if going is None or going.tier != tier or attempt.finding.code != "device":
+            self._relief = None
+            await relief.aclose()
+            return
+        self._waited_since = self._wrote_at
+        moved = await relief.take_over()
+        self._relief = None
+        self._notes.append(moved.note(attempt.port, self._ask.tools.runtimes.text_port(tier.backend_id)))
+        for name, value in moved.figures().items():
+            self._figures[name] = self._figures.get(name, 0.0) + value
+
+    def _note_wait(self) -> None:
+        """A token came: how long was there none since the tier before had to stop?"""
+        self._wrote_at = self._ask.tools.clock.monotonic()
+        if self._waited_since is not None:
+            waited_ms = (self._wrote_at - self._waited_since) * 1000.0
+            self._figures["without_tokens_ms"] = max(self._figures.get("without_tokens_ms", 0.0), waited_ms)
+            self._waited_since = None
 
     # The end
 
@@ -410,4 +480,5 @@ class _Climb:
             finish=best.attempt.finish or FinishReason.STOP,
             tokens=sum(record.tokens for record in self._records),
             notes=tuple(self._notes),
+            figures=tuple(sorted(self._figures.items())),
         )

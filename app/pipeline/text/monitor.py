@@ -94,6 +94,12 @@ class StreamMonitor:
         max_characters: A text that has become longer is ended, None for no bound.
         joules: What it may cost, None for no bound.
         watch: How closely.
+
+    Attributes:
+        text: The whole text so far.
+        log_probs: Of its tokens, where they are known.
+        tokens: Tokens that came.
+        leaving: It is known that the device has to rest, and being seen to.
     """
 
     def __init__(
@@ -119,6 +125,8 @@ class StreamMonitor:
         self.text = text
         self.log_probs = list(log_probs)
         self.tokens = 0
+        self.leaving = False
+        self._whole = 0, len(self.log_probs)
         self._last = ""
         self._last_known = False
         self._looked_at = -math.inf
@@ -132,20 +140,31 @@ class StreamMonitor:
         """It may be going round in circles: what came last should not stand yet."""
         return self._repetition.doubtful
 
-    def token(self, text: str, log_prob: float | None, busy_s: float) -> Finding:
+    @property
+    def standing(self) -> tuple[int, tuple[float, ...]]:
+        """Tokens that came with the text, and log-probabilities of all of it.
+
+        Tokens at the end that have given no character yet are left out: whoever goes on writes them again.
+        """
+        tokens, known = self._whole
+        return tokens, tuple(self.log_probs[:known])
+
+    def token(self, text: str, log_prob: float | None, joules: float) -> Finding:
         """Take the next token.
 
         Args:
             text: What it adds, may be empty.
             log_prob: Natural logarithm of its probability, None where there is none.
-            busy_s: Seconds the generation has taken so far.
+            joules: What the generation has taken so far; looked at only where there is a bound.
         """
         self.text += text
         self.tokens += 1
         self._last, self._last_known = text, log_prob is not None
         if log_prob is not None:
             self.log_probs.append(log_prob)
-        return self._of_text(text) or self._of_device() or self._of_cost(busy_s) or self._of_confidence() or NOTHING
+        if text:
+            self._whole = self.tokens, len(self.log_probs)
+        return self._of_text(text) or self._of_device() or self._of_cost(joules) or self._of_confidence() or NOTHING
 
     def stalled(self) -> Finding:
         """No token came in time."""
@@ -189,16 +208,15 @@ class StreamMonitor:
 
     def _of_device(self) -> Finding | None:
         now = self._tools.clock.monotonic()
-        if now - self._looked_at < self.watch.device_every_s:
+        if self.leaving or now - self._looked_at < self.watch.device_every_s:
             return None
         self._looked_at = now
         verdict = self._tools.governor.verdict()
-        if self._device in verdict.allowed:
-            return None
-        return Finding(Advice.FAIL_OVER, "device", verdict.reason or f"The {self._device} has to rest.")
+        why = verdict.why(self._device)
+        return Finding(Advice.FAIL_OVER, "device", why) if why else None
 
-    def _of_cost(self, busy_s: float) -> Finding | None:
-        if self._joules is None or self._tools.power.energy(self._device, busy_s).joules <= self._joules:
+    def _of_cost(self, joules: float) -> Finding | None:
+        if self._joules is None or joules <= self._joules:
             return None
         return Finding(Advice.STOP, "budget", f"The {self._joules:.3g} J left of the energy budget are spent.")
 

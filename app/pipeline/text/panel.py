@@ -186,7 +186,7 @@ class Panel:
         verdict = self._ask.tools.governor.verdict()
         if device is None or device in verdict.allowed:
             return None
-        reason = verdict.reason or f"The {device} has to rest."
+        reason = verdict.why(device)
         self.error = self.error or Unavailable(reason, code="device-held-back", remedy="Try again later.")
         return reason
 

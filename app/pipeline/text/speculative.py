@@ -28,7 +28,7 @@ from functools import reduce
 from app.aio.busy import BusyTime
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
-from app.contracts.energy import Energy
+from app.contracts.energy import Energy, added
 from app.contracts.errors import SottoError, TemporaryError, TurnCancelledError
 from app.contracts.events import DeviceUsed, TurnEvent
 from app.contracts.metrics import Attempt
@@ -75,7 +75,7 @@ def _why_not(ask: Ask) -> str:
     devices = {backend.backend_id: backend.device for backend in ask.tools.runtimes.backends()}
     device = devices.get(drafter.backend_id)
     if device is not None and device not in verdict.allowed:
-        return f"{drafter.backend_id} may not draft now: {verdict.reason or f'the {device} has to rest.'}"
+        return f"{drafter.backend_id} may not draft now: {verdict.why(device)}"
     try:
         can = ask.tools.runtimes.text_port(ladder[0].backend_id).capabilities.verify
     except SottoError:
@@ -145,6 +145,7 @@ class _Speculation:
         self._drafted = self._kept = self._poor = 0
         self._drafts: list[Attempt] = []
         self._judging_time = BusyTime(self._clock.monotonic)
+        self._judged_for: list[Energy] = []
         self._written: list[Outcome] = []
         self._notes: list[str] = []
         self._next: _Window | None = None
@@ -272,11 +273,19 @@ class _Speculation:
 
     async def _verified(self, port: TextGenerator, request: GenerationRequest) -> Verified:
         """Have the draft judged; once more when the host went away in the middle."""
-        with self._judging_time.counting():
-            try:
-                return await port.verify(request, self._rule.top_k)
-            except TemporaryError:
-                return await port.verify(request, self._rule.top_k)
+        stage, clock = self._ask.stage.definition.stage_id, self._judging_time
+        before_s = clock.so_far
+        span = self._ask.tools.power.span(stage, self._verifier.backend_id, self._ran, lambda: clock.so_far - before_s)
+        try:
+            with clock.counting():
+                try:
+                    return await port.verify(request, self._rule.top_k)
+                except TemporaryError:
+                    return await port.verify(request, self._rule.top_k)
+        finally:
+            spent = span.end()
+            self._judged_for.append(spent)
+            self._ask.on_spent(spent)
 
     def _take(self, verified: Verified, drafted: int) -> bool:
         """Let stand what the verifier keeps; tells whether that is everything."""
@@ -337,7 +346,7 @@ class _Speculation:
         return max(0.0, self._ask.joules - spent - self._judging().joules)
 
     def _judging(self) -> Energy:
-        return self._ask.tools.power.energy(self._ran, self._judging_time.seconds)
+        return added(self._judged_for) if self._judged_for else self._ask.tools.power.energy(self._ran, 0.0)
 
     def _outcome(self, finish: FinishReason) -> Outcome:
         last = self._written[-1] if self._written else None
@@ -394,5 +403,5 @@ def _together(one: Attempt, other: Attempt) -> Attempt:
     """Two stretches of work of one tier as one; what the first says stays."""
     energy = one.energy
     if energy is not None and other.energy is not None:
-        energy = replace(energy, joules=energy.joules + other.energy.joules)
+        energy = added((energy, other.energy))
     return replace(one, elapsed_ms=one.elapsed_ms + other.elapsed_ms, tokens=one.tokens + other.tokens, energy=energy)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
+from app.contracts.energy import Energy
 from app.contracts.events import TurnEvent
 from app.contracts.metrics import Attempt
 from app.contracts.text import FinishReason, GenerationRequest
@@ -70,6 +71,7 @@ class Ask:
         pipeline_id: Whose budget is spent.
         run_id: Likewise.
         joules: What may be spent on this text, None for no bound.
+        on_spent: Gets what each attempt took when it ends, however it ends.
     """
 
     request: GenerationRequest
@@ -80,6 +82,7 @@ class Ask:
     pipeline_id: str = ""
     run_id: str = ""
     joules: float | None = None
+    on_spent: Callable[[Energy], None] = lambda _energy: None
 
 
 class Strategy(Protocol):

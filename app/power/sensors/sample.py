@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.contracts.devices import Device
-from app.contracts.energy import BatteryReading, DeviceReading
+from app.contracts.devices import DEVICE_WORDS, Device
+from app.contracts.energy import BatteryReading, DeviceReading, unavailable
+
+COUNTED_TOGETHER = unavailable(f"It is counted together with the {DEVICE_WORDS[Device.CPU].noun}.")
+"""The watts of a device that have no meter of their own and are in the processor's: an estimate would count twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,20 @@ FIGURES = {
         "llama_cpu_load_ms", "llama_cpu_first_token_ms", "llama_cpu_tokens_per_s", "llama_cpu_joules",
         "llama_cpu_cancel_ms",
     },
+    "power": {"sampler_cpu_percent", "panel_cpu_percent", "saved_vs_all_gpu"},
 }  # fmt: skip
 SHORT = {
     "voice": ["--turns", "1"],
     "overhead": ["--questions", "1"],
     "ui": ["--turns", "1"],
-    "runtimes": ["--only", "llama_cpu"],
+    "runtimes": ["--only", "llama_cpu", "--times", "2"],
+    "power": ["--seconds", "1.5", "--turns", "1"],
 }
-TOOLS = {"voice": ("pulseaudio", "Xvfb", "xdotool"), "ui": ("pulseaudio", "Xvfb", "xdotool")}
+TOOLS = {
+    "voice": ("pulseaudio", "Xvfb", "xdotool"),
+    "ui": ("pulseaudio", "Xvfb", "xdotool"),
+    "power": ("pulseaudio", "Xvfb"),
+}
 
 
 @pytest.mark.parametrize("name", FIGURES)

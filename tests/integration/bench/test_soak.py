@@ -6,7 +6,7 @@ import asyncio
 
 from app.bench.soak import figures, soak
 
-SCRIPTED, REAL = 200, 200
+SCRIPTED, REAL = 200, 40
 
 
 def test_every_run_ends_once_and_leaves_nothing_behind() -> None:

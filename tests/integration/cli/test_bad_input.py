@@ -108,11 +108,11 @@ def test_a_recording_of_another_kind_is_understood_as_well(environment: dict[str
     assert "paris" in normalized(answered)
 
 
-def test_forty_minutes_of_silence_take_no_more_memory_than_ten_seconds(
+def test_a_quarter_of_an_hour_of_silence_takes_no_more_memory_than_ten_seconds(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     peaks = []
-    for seconds in (10, 40 * 60):
+    for seconds in (10, 15 * 60):
         file = write_silence(tmp_path / f"{seconds}.wav", seconds)
         command = [sys.executable, "-c", MEASURED, *COMMAND, "ask", "--audio", str(file)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
@@ -120,7 +120,7 @@ def test_forty_minutes_of_silence_take_no_more_memory_than_ten_seconds(
         sentence, peak_kb = done.stderr.splitlines()[-2:]
         assert sentence == f"sotto: No speech was heard in {file.name}."
         peaks.append(int(peak_kb))
-    assert peaks[1] < peaks[0] + 20_000
+    assert peaks[1] < peaks[0] + 20_000, "as samples it would be 58 MB"
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_malformed_profile_that_was_chosen_is_replaced_and_one_asked_for_is_re
 
 
 def test_a_question_longer_than_the_model_can_read_is_answered_and_the_person_told(environment: dict[str, str]) -> None:
-    done = sotto(environment, "ask", "🙂é漢字 " * 4000)
+    done = sotto(environment, "ask", "🙂é漢字 " * 800)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert done.stderr.count("The question is longer than the model can read; a part of it was left out.") == 1

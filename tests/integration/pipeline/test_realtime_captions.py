@@ -100,7 +100,7 @@ def mistakes(said: str, heard: str) -> int:
     return row[-1]
 
 
-@pytest.mark.parametrize("speed", [1.0, 0.0])
+@pytest.mark.parametrize("speed", [2.5, 0.0])
 async def test_each_sentence_is_a_caption(backends: Backends, recording: Path, speed: float) -> None:
     events, value, figures = await captioned(backends, recording, speed)
     captions = [event for event in events if isinstance(event, Caption)]

@@ -7,6 +7,7 @@ import pytest
 from app.contracts.audio import AudioDevice
 from app.contracts.cards import AnswerCard, AnswerSpan, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import Device, Tier
+from app.contracts.energy import Energy, Provenance
 from app.contracts.events import (
     SYSTEM_EVENTS,
     TURN_EVENTS,
@@ -40,6 +41,7 @@ from app.contracts.metrics import StageMetrics, TurnMetrics
 from ui.bridge import Bridge
 from ui.viewmodels.composer import ComposerViewModel
 from ui.viewmodels.conversation import ConversationModel
+from ui.viewmodels.power import PowerViewModel
 from ui.viewmodels.turn import TurnViewModel
 
 SMALL = Tier("llama-cpu", "smollm2")
@@ -59,7 +61,8 @@ class Screen:
         self.turn = TurnViewModel(NoKey())
         self.composer = ComposerViewModel(lambda text: None)
         self.devices: list[AudioDevicesChanged] = []
-        self.show = Bridge(self.cards, self.turn, self.composer, self.devices.append)
+        self.power = PowerViewModel(None, lambda text: None)
+        self.show = Bridge(self.cards, self.turn, self.composer, self.power, self.devices.append)
 
     def look(self, name: str) -> object:
         return self.turn.property(name)
@@ -187,6 +190,14 @@ def test_a_turn_that_breaks_off_keeps_the_stages_that_ended(screen: Screen) -> N
     screen.show(StageStarted(turn_id="t", stage="answer", backend="llama-cpu"))
     screen.show(TurnCancelled(turn_id="t", after_ms=900.0))
     assert [item.stage for item in screen.turn.strip.items] == ["transcribe"]
+
+
+def test_what_a_turn_took_reaches_its_answer_and_the_timeline(screen: Screen) -> None:
+    screen.show(TurnStarted(turn_id="t", source="text"))
+    screen.show(CardUpserted(turn_id="t", card=AnswerCard(card_id="t-a", turn_id="t", priority=90)))
+    screen.show(TurnFinished(turn_id="t", t_ms=900.0, metrics=TurnMetrics(energy=Energy(3.1, Provenance.ESTIMATE))))
+    assert screen.cards.find("t-a").joules == "≈ 3.1 J"
+    assert screen.power.timeline.property("caption") == "900 ms · ≈ 3.1 J"
 
 
 def test_the_device_that_really_ran_reaches_badge_and_strip(screen: Screen) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtQml import QQmlEngine
 
+from app.contracts.devices import Device
 from tests.helpers.contrast import contrast
 from ui.shell import QML
 
@@ -38,10 +39,30 @@ def test_text_is_readable(theme: QObject, preference: str, text: str, ground: st
 
 
 @pytest.mark.parametrize("preference", ["light", "dark"])
+def test_words_on_and_beside_the_colour_of_a_device_are_readable(theme: QObject, preference: str) -> None:
+    theme.setProperty("preference", preference)
+    colours = [QColor(colour) for colour in theme.property("devices")]
+    assert len({colour.name() for colour in colours}) == len(Device)
+    for ground in ("page", "surface"):
+        assert all(contrast(colour, QColor(theme.property(ground))) >= READABLE for colour in colours)
+
+
+@pytest.mark.parametrize("preference", ["light", "dark"])
 def test_the_classes_of_confidence_differ(theme: QObject, preference: str) -> None:
     theme.setProperty("preference", preference)
     colours = {QColor(theme.property(name)).name() for name in ("ink", "unsure", "doubtful")}
     assert len(colours) == 3
+
+
+@pytest.mark.parametrize("preference", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["page", "surface"])
+def test_the_devices_of_a_chart_differ_and_their_names_are_readable(
+    theme: QObject, preference: str, ground: str
+) -> None:
+    theme.setProperty("preference", preference)
+    colours = [QColor(colour) for colour in theme.property("devices")]
+    assert len({colour.name() for colour in colours}) == len(Device)
+    assert min(contrast(colour, QColor(theme.property(ground))) for colour in colours) >= READABLE
 
 
 def test_contrast_is_measured_as_the_standard_does() -> None:

@@ -41,6 +41,25 @@ async def test_waiting_for_the_lease_is_not_work() -> None:
 
 
 @in_virtual_time
+async def test_what_still_runs_counts_so_far_and_what_waits_does_not() -> None:
+    lease, busy = CpuLease(1), BusyTime(LoopClock().monotonic)
+    task = await other(lease, 10.0)
+
+    async def work() -> None:
+        with busy.counting():
+            await asyncio.sleep(1.0)
+            await held(lease, 2.0)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(work())
+        for after_s, worked_s in ((0.5, 0.5), (1.0, 1.0), (8.0, 1.0), (1.5, 2.0), (1.5, 3.0)):
+            await asyncio.sleep(after_s)
+            assert busy.so_far == pytest.approx(worked_s)
+    await task
+    assert busy.so_far == busy.seconds == pytest.approx(3.0)
+
+
+@in_virtual_time
 async def test_a_timeout_begins_when_the_lease_has_been_got() -> None:
     lease, busy = CpuLease(1), BusyTime(LoopClock().monotonic)
     task = await other(lease, 10.0)

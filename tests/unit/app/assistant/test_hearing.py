@@ -65,7 +65,7 @@ async def test_the_words_are_shown_as_they_change(tmp_path: Path) -> None:
     assert heard.transcript.text == QUESTION
     words = QUESTION.split()
     assert listener.partials == [" ".join(words[:count]) for count in range(1, 6)]
-    assert 0 < listener.utterance.recognising_s < 3.0
+    assert 0 < listener.utterance.recognising.seconds < 3.0
 
 
 @in_virtual_time

@@ -68,9 +68,9 @@ async def test_a_stage_is_written_down_when_it_ends() -> None:
 @in_virtual_time
 async def test_only_the_time_it_was_busy_costs_energy() -> None:
     book = ledger([])
-    with book.stage("transcribe", CPU) as stage:
+    book.ahead("transcribe", CPU, lambda: 0.5)
+    with book.stage("transcribe", CPU, counted=True):
         await pause(5.0)
-        stage.busy_s = 0.5
     (metrics,) = book.turn_metrics().stages
     assert metrics.elapsed_ms == pytest.approx(5000)
     assert metrics.energy is not None

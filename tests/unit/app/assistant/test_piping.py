@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,72 +17,16 @@ from app.contracts.events import (
     TurnFailed,
     TurnFinished,
 )
-from app.contracts.ports import Runtime
-from app.pipeline.answering import PipelineAnswers
 from app.pipeline.definition import (
     Forwarding,
-    PipelineDefinition,
-    PipelineOptions,
     StageDefinition,
     StageType,
     Template,
     TierWish,
 )
-from app.pipeline.engine import PipelineEngine
-from app.pipeline.stages.text_generation import TextGenerationProcessor
-from tests.helpers.assistants import ANSWER, QUESTION, Room, cast, room
-from tests.helpers.pipelines import tools_over, writer
+from tests.helpers.assistants import ANSWER, QUESTION
+from tests.helpers.piped import ANSWERING, VOICE, paced, piped
 from tests.helpers.virtual_time import in_virtual_time
-
-ANSWERING = StageDefinition(stage_id="process-text", type=StageType.TEXT_GENERATION, needs=("voice-to-text",))
-VOICE = PipelineDefinition(
-    pipeline_id="voice-assistant",
-    name="Voice",
-    stages=(
-        StageDefinition(stage_id="voice-to-text", type=StageType.AUDIO_TO_TEXT),
-        ANSWERING,
-        StageDefinition(stage_id="text-to-voice", type=StageType.TEXT_TO_AUDIO, needs=("process-text",)),
-    ),
-    options=PipelineOptions(preserve_context=True),
-)
-
-
-class _Definitions:
-    def __init__(self, definition: PipelineDefinition) -> None:
-        self._definition = definition
-
-    def get(self, pipeline_id: str) -> PipelineDefinition:
-        return self._definition
-
-    def ids(self) -> tuple[str, ...]:
-        return (self._definition.pipeline_id,)
-
-
-@asynccontextmanager
-async def piped(
-    folder: Path,
-    *runtimes: Runtime,
-    definition: PipelineDefinition = VOICE,
-    confidence: dict[str, float | None] | None = None,
-    options: TurnOptions | None = None,
-    tiers: Callable[[], tuple[Tier, ...]] = tuple,
-) -> AsyncIterator[Room]:
-    tools = tools_over(*runtimes, confidence=confidence)
-    engine = PipelineEngine(_Definitions(definition), tools, lambda _stage: TextGenerationProcessor())
-    players = cast()
-    players.parts = replace(players.parts, pipelines=PipelineAnswers(engine, tiers))
-    chosen = replace(options or TurnOptions(), pipeline=definition.pipeline_id)
-    try:
-        async with room(folder, players, chosen) as there:
-            yield there
-    finally:
-        await engine.aclose()
-
-
-def paced(backend_id: str, answer: str = ANSWER, device: Device = Device.CPU) -> Runtime:
-    model = writer(backend_id, answer, device=device)
-    model.token_s = 0.02
-    return model
 
 
 @in_virtual_time
@@ -193,9 +135,15 @@ async def test_a_checked_answer_climbs_the_profile_and_passes_over_the_same_mode
         tmp_path, small, twin, large,
         definition=definition, confidence=confidence, options=options, tiers=lambda: tiers,
     ) as there:  # fmt: skip
-        there.assistant.ask(QUESTION)
+        turn = there.assistant.ask(QUESTION)
         await there.watched.saw(TurnFinished)
         assert there.watched.answer().text == "To the North Sea."
+        (how,) = (event.metadata for event in there.watched.of(turn) if isinstance(event, StageFinished))
+    assert how is not None
+    assert [(attempt.backend, attempt.decision) for attempt in how.attempts] == [
+        ("small-cpu", "escalated"),
+        ("large-gpu", "accepted"),
+    ]
     assert len(small.requests) == len(large.requests) == 1  # type: ignore[attr-defined]
     assert twin.requests == []  # type: ignore[attr-defined]
 

@@ -11,10 +11,11 @@ import pytest
 from app.assistant.inputs import typed
 from app.assistant.parts import TurnOptions
 from app.assistant.turn import Question, Turn
+from app.contracts.cards import NoticeCard
 from app.contracts.devices import Device
 from app.contracts.energy import GovernorVerdict
 from app.contracts.errors import RuntimeFault, SottoError, TurnCancelledError
-from app.contracts.events import SpeechStarted, TextDelta, TurnFailed, TurnFinished
+from app.contracts.events import CardUpserted, SpeechStarted, TextDelta, TurnFailed, TurnFinished
 from app.contracts.ports import Governor
 from tests.helpers.assistants import ANSWER, SILENT, LoneTurn, cast, died, lone_turn
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
@@ -32,6 +33,12 @@ async def context_of(lone: LoneTurn) -> list[str]:
 
     context = await lone.conversation.build("Next?", count)
     return [message.content for message in context.messages[1:-1]]
+
+
+def notices(lone: LoneTurn) -> list[str]:
+    """What was told beside the answer."""
+    cards = [event.card for event in lone.watched.of("lone") if isinstance(event, CardUpserted)]
+    return [card.message for card in cards if isinstance(card, NoticeCard)]
 
 
 @in_virtual_time
@@ -214,12 +221,20 @@ async def test_what_was_asked_of_the_model() -> None:
 async def test_the_governor_caps_the_length() -> None:
     class Sparing(Governor):
         def verdict(self) -> GovernorVerdict:
-            return GovernorVerdict(frozenset(Device), max_tokens=5)
+            return GovernorVerdict(frozenset(Device), "The battery is low.", max_tokens=4)
 
     players = cast()
     players = dataclasses.replace(players, parts=dataclasses.replace(players.parts, governor=Sparing()))
-    await lone_turn(players, TurnOptions(speak=False, max_tokens=100)).turn.run(ASK)
-    assert players.text.requests[0].max_tokens == 5
+    lone = lone_turn(players, TurnOptions(speak=False, max_tokens=100))
+    await lone.turn.run(ASK)
+    assert players.text.requests[0].max_tokens == 4
+    assert notices(lone) == ["The answer was cut short after 4 tokens. The battery is low."]
+    whole = lone_turn(players, TurnOptions(speak=False, max_tokens=4))
+    await whole.turn.run(ASK)
+    assert notices(whole) == [], "that is how long the person wants them"
+    piped = dataclasses.replace(players, parts=dataclasses.replace(players.parts, pipelines=object()))
+    _, request = await lone_turn(piped, TurnOptions(max_tokens=100, pipeline="any")).turn.compose("Where?")
+    assert request.max_tokens == 100, "the pipeline keeps to the cap itself"
 
 
 @in_virtual_time

@@ -64,6 +64,24 @@ def test_a_profile_is_shown_for_people_and_for_scripts(paths: Paths, streams: St
     assert content["text"][0].keys() == {"backend", "model"}
 
 
+def test_the_limits_are_shown_with_what_the_settings_make_of_them(paths: Paths, streams: Streams) -> None:
+    SettingsStore(paths.settings_file).set("power.quiet_hours", "22:00-07:00")
+    assert show_profile(streams.console, paths, "battery", as_json=False) == 0
+    assert streams.out.getvalue().endswith(
+        "limits\n"
+        "  A device rests 5 °C under the point where it slows itself down, until it is 10 °C cooler still, "
+        "and for 30 s at least.\n"
+        "  On battery, what takes much power rests, and answers are shorter.\n"
+        "  Under 30 % of battery, only what is frugal works, and answers are short.\n"
+        "  Sotto's own work takes no more than 30 W for long.\n"
+        "  From 22:00 to 07:00 the graphics card rests.\n"
+    )
+    other = Streams()
+    assert show_profile(other.console, paths, "battery", as_json=True) == 0
+    limits = json.loads(other.out.getvalue())["limits"]
+    assert (limits["on_battery"], limits["watts"], limits["quiet_hours"]) == ("frugal", 30.0, None)
+
+
 def test_using_a_profile_is_kept(paths: Paths, streams: Streams) -> None:
     assert use_profile(streams.console, paths, "brief") == 0
     assert active(paths) == "brief"

@@ -7,16 +7,17 @@ from dataclasses import replace
 import pytest
 
 from app.cli.console import Console
-from app.cli.render import JsonView, TextView
+from app.cli.render import JsonView, TextView, view_for
 from app.cli.wording import milliseconds, turn_line
 from app.contracts.cards import AnswerCard, AnswerSpan, ErrorCard, NoticeCard
 from app.contracts.devices import Device
-from app.contracts.energy import Energy, Provenance
+from app.contracts.energy import Comparison, Energy, EnergyAccount, Provenance
 from app.contracts.errors import StorageError
 from app.contracts.events import (
     CardUpserted,
     FailedOver,
     FinalTranscript,
+    GovernorDecided,
     HostChanged,
     Listening,
     Notice,
@@ -192,3 +193,57 @@ def test_the_cost_of_a_turn_in_one_line() -> None:
     assert turn_line(TurnMetrics(stages=(elsewhere,), total_ms=10.0)) == "10 ms · 41 tokens at 80/s on a server"
     nothing = Energy(joules=0.0, provenance=Provenance.UNAVAILABLE)
     assert turn_line(TurnMetrics(total_ms=10.0, energy=nothing)) == "10 ms"
+
+
+ENERGY = Energy(9.5, Provenance.ESTIMATE)
+SAVED = TurnMetrics(
+    stages=(
+        StageMetrics(
+            stage="answer", backend="llama-cpu", device=Device.CPU, elapsed_ms=470.0, energy=replace(ENERGY, joules=5.6)
+        ),
+        StageMetrics(
+            stage="speak", backend="espeak-cpu", device=Device.CPU, elapsed_ms=324.0, energy=replace(ENERGY, joules=3.9)
+        ),
+    ),
+    total_ms=1060.0,
+    energy=ENERGY,
+    account=EnergyAccount(15.0, 9.5, 1.0, 4.5, 1.06, Provenance.ESTIMATE),
+    compared=(Comparison(Device.GPU, 59.4, 0.84, "Busy seconds times the table's watts."),),
+)
+
+
+def test_the_joules_of_each_stage_and_what_was_saved() -> None:
+    _, err = shown((TurnFinished(metrics=SAVED),))
+    assert err.splitlines() == [
+        "1.1 s · 9.5 J (estimate)",
+        "answer ≈ 5.6 J · speak ≈ 3.9 J · 84 % less than all on the GPU (estimate)",
+    ]
+
+
+def test_where_every_joule_went_is_said_to_who_asks() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    view_for(Console(out, err), as_json=False, stats=True).show(TurnFinished(metrics=SAVED))
+    assert err.getvalue().splitlines()[2:] == [
+        "The devices took ≈ 15 J in 1.1 s: 9.5 J the stages, 1.0 J other work, 4.5 J idle.",
+        "84 % less than all on the GPU, which would take ≈ 59 J. Busy seconds times the table's watts.",
+    ]
+
+
+def test_a_decision_is_told_when_it_changes_what_runs() -> None:
+    every = tuple(Device)
+    some = tuple(device for device in Device if device is not Device.GPU)
+    hot = "The graphics card rests: 93 °C."
+    _, err = shown(
+        (
+            GovernorDecided(allowed=every, reason=""),
+            GovernorDecided(allowed=some, reason=hot),
+            GovernorDecided(allowed=some, reason="The graphics card rests: 92 °C.", joules=3.0),
+            GovernorDecided(allowed=some, reason="The battery is at 18 %: answers are shorter.", max_tokens=48),
+            GovernorDecided(allowed=every, reason=""),
+        )
+    )
+    assert err.splitlines() == [
+        hot,
+        "The battery is at 18 %: answers are shorter.",
+        "Nothing is held back any more.",
+    ]

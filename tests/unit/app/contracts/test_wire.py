@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.contracts import events, wire
 from app.contracts.cards import CARD_TYPES, AnswerCard, AnswerSpan, AnyCard, QuestionCard
 from app.contracts.devices import Device, Tier
-from app.contracts.energy import Energy, Provenance
+from app.contracts.energy import DeviceReading, Energy, Provenance, measured
 from app.contracts.errors import InvalidInput
 from app.contracts.metrics import StageMetrics, TurnMetrics
 
@@ -158,3 +158,11 @@ def test_every_name_on_the_wire_is_told_apart() -> None:
     assert len(wire.EVENT_TYPES) == len(ALL_EVENTS)
     assert len(wire.CARD_KINDS) == len(CARD_TYPES)
     assert wire.CARD_KINDS["question"] is QuestionCard
+
+
+def test_any_dataclass_of_the_contracts_can_travel_the_same_way() -> None:
+    reading = DeviceReading(Device.NPU, watts=measured(2.5, "telemetry"), throttled=True)
+    fields = json.loads(json.dumps(wire.fields_of(reading, "reading")))
+    assert wire.read_fields(DeviceReading, fields, "reading") == reading
+    with pytest.raises(InvalidInput, match=r"reading\.device must be one of npu"):
+        wire.read_fields(DeviceReading, {"device": "toaster"}, "reading")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from app.contracts.errors import (
 from app.contracts.metrics import Attempt, StageMetadata
 from app.contracts.text import ChatMessage, Role
 from app.pipeline.definition import StageCache, StageType
+from app.pipeline.outlet import Outlet
+from app.pipeline.stages.processor import Done, StageCall
 from app.pipeline.values import Sound, SoundSource, Text
 from models.fakes.stt import FakeSpeechToText
+from models.fakes.system import FakeGovernor
 from tests.helpers.pipeline_stages import (
     Scripted,
     Shelf,
@@ -100,6 +104,31 @@ def test_what_is_not_kept(script: Scripted, options: dict[str, Any]) -> None:
         await ran(engine)
         assert len(script.calls) == 2
         assert shelf.kept == {}
+
+    body()
+
+
+@pytest.mark.parametrize("held", [{"max_tokens": 50}, {"joules": 20.0}, {"patience": 0.1}])
+@pytest.mark.parametrize("at", ["begin", "end"])
+def test_what_the_governor_held_short_is_not_kept(held: dict[str, Any], at: str) -> None:
+    @in_virtual_time
+    async def body() -> None:
+        governor, shelf = FakeGovernor(), Shelf()
+        free = governor.says
+        short = replace(free, **held)
+        governor.says = short if at == "begin" else free
+
+        class Turning(Scripted):
+            async def run(self, call: StageCall, outlet: Outlet) -> Done:
+                governor.says = free if at == "begin" else short
+                return await super().run(call, outlet)
+
+        tools = replace(tools_over(cache=shelf), governor=governor)
+        await ran(engine_of(pipeline(custom("a"), cache=True), {"a": Turning()}, tools))
+        assert shelf.kept == {}
+        governor.says = free
+        await ran(engine_of(pipeline(custom("a"), cache=True), {"a": Scripted()}, tools))
+        assert len(shelf.kept) == 1
 
     body()
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from app.contracts.devices import Device, Tier
-from app.contracts.energy import Energy, Provenance
+from app.contracts.energy import Energy, Provenance, added
 from app.contracts.metrics import Attempt, StageMetadata
-from app.pipeline.metrics import RunLedger, added, bottlenecks
+from app.pipeline.metrics import RunLedger, bottlenecks
 from app.pipeline.plan import PlannedStage
 from app.pipeline.stages.processor import Timings
 from app.power.energy.estimate import EstimatedPowerMonitor
@@ -66,6 +66,18 @@ async def test_attempts_on_several_devices_add_up() -> None:
     )
     metrics = ledger.stage_ended(STAGE, ledger.stage_started(), StageMetadata(backend="big", attempts=attempts))
     assert metrics.energy == Energy(10.0, Provenance.ESTIMATE)
+
+
+@in_virtual_time
+async def test_what_was_counted_goes_before_all_else_even_of_a_stage_that_failed() -> None:
+    ledger = RunLedger(LoopClock(), POWER)
+    times = ledger.stage_started()
+    times.tries = [Timings(), Timings(), Timings()]
+    times.tried_s = [1.0, 1.0, 1.0]
+    times.tries[0].took(Energy(2.0, Provenance.MEASURED))
+    times.tries[0].took(Energy(1.0, Provenance.MEASURED))
+    times.tries[2].took(Energy(4.0, Provenance.MEASURED))
+    assert ledger.stage_ended(STAGE, times, None).energy == Energy(7.0, Provenance.MEASURED)
 
 
 @in_virtual_time

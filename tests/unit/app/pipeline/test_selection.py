@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.contracts.devices import Device, Tier
-from app.contracts.energy import GovernorVerdict
+from app.contracts.energy import GovernorVerdict, Rest
 from app.contracts.errors import Unavailable
 from app.pipeline.plan import Substitution
 from app.pipeline.selection import Choice, Selector, Wish, device_named
@@ -165,6 +165,31 @@ def test_everything_held_back() -> None:
         chosen(selector(GPU, allowed=frozenset({Device.CPU}), reason="It is too hot."), Wish())
     assert caught.value.code == "device-held-back"
     assert "It is too hot." in caught.value.message
+
+
+def test_each_device_is_held_back_for_its_own_reason() -> None:
+    rests = (Rest(Device.GPU, "The card is hot."), Rest(Device.NPU, "You told it to rest."))
+    verdict = GovernorVerdict(frozenset({Device.CPU}), "You told it to rest. The card is hot.", rests=rests)
+    choice = chosen(Selector(FakeCatalogue(CPU, GPU, NPU), verdict), Wish(backend="ollama-nvidia"))
+    assert choice.substitution is not None
+    assert choice.substitution.reason == "The card is hot."
+    with pytest.raises(Unavailable, match=r"cannot run now: The card is hot\. You told it to rest\."):
+        chosen(Selector(FakeCatalogue(GPU, NPU), verdict), Wish())
+
+
+@pytest.mark.parametrize("wish", [Wish(), Wish(backend="moonshine-cpu"), Wish(device=Device.NPU)])
+def test_what_is_short_is_done_on_a_device_that_should_rest_when_nothing_else_can(wish: Wish) -> None:
+    ears = FakeSpeechToText(backend_id="moonshine-cpu", clock=LoopClock())
+    verdict = GovernorVerdict(frozenset({Device.NPU, Device.REMOTE}), rests=(Rest(Device.CPU, "It is hot."),))
+    choice = Selector(FakeCatalogue(ears, CPU), verdict).choose("hear", "audio_to_text", wish)
+    assert choice.tier.backend_id == "moonshine-cpu"
+    assert choice.substitution is not None
+    assert choice.substitution.reason.startswith(
+        "It is hot. Nothing else here does speech recognition, so it is done there all the same."
+    )
+    other = FakeSpeechToText(backend_id="whisper-npu", clock=LoopClock(), device=Device.NPU)
+    free = Selector(FakeCatalogue(ears, other), verdict).choose("hear", "audio_to_text", wish)
+    assert free.tier.backend_id == "whisper-npu"
 
 
 def test_others_leave_out_what_is_taken_and_servers() -> None:

@@ -7,6 +7,7 @@ import pytest
 from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput
+from app.settings.limits import Limits, OnBattery, QuietHours
 from app.settings.paths import asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.table import BY_KEY
@@ -90,11 +91,39 @@ def test_a_profile_is_read_whole(user_dir: Path) -> None:
         ),
         text_to_speech=(Tier("espeak-cpu", "espeak-ng"),),
         voice_activity=(Tier("silero-cpu", "silero-vad-v6"),),
-        max_tokens=99,
+        limits=Limits(max_tokens=99),
         voice="en-us",
         speed=1.5,
         speak=False,
         path=path,
+    )
+
+
+def test_limits_are_read_whole(user_dir: Path) -> None:
+    own = """limits:
+  max_tokens: 50
+  rest_under_trip_c: 8
+  warm_again_c: 12.5
+  dwell_s: 60
+  battery_percent: 35
+  on_battery: frugal
+  watts: 25
+  joules_per_turn: 40
+  joules_per_hour: 3600
+  quiet_hours: 22:30-07:00
+"""
+    (user_dir / "mine.yaml").write_text(GOOD.replace("limits: {max_tokens: 99}\n", own))
+    assert store(user_dir).load("mine").limits == Limits(
+        max_tokens=50,
+        rest_under_trip_c=8.0,
+        warm_again_c=12.5,
+        dwell_s=60.0,
+        battery_percent=35.0,
+        on_battery=OnBattery.FRUGAL,
+        watts=25.0,
+        joules_per_turn=40.0,
+        joules_per_hour=3600.0,
+        quiet_hours=QuietHours(22 * 60 + 30, 7 * 60),
     )
 
 
@@ -104,6 +133,7 @@ def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
     (user_dir / "mine.yaml").write_text("\n".join(lines))
     profile = store(user_dir).load("mine")
     assert (profile.description, profile.voice, profile.speed, profile.speak) == ("", "", 1.0, True)
+    assert profile.limits == Limits()
     assert profile.max_tokens > 0
     assert profile.pipeline == "voice-assistant"
     assert profile.goal is Goal.AS_WRITTEN
@@ -122,6 +152,13 @@ def test_what_may_be_left_out_has_a_default(user_dir: Path) -> None:
         ("{max_tokens: 99}", "{max_tokens: 9.5}", ":12:10: 'max_tokens' must be a whole number, not 9.5."),
         ("{max_tokens: 99}", f"{{max_tokens: 1{'0' * 400}}}", ":12:10: 'max_tokens' must be between"),
         ("{max_tokens: 99}", "{max_token: 9}", ":12:10: 'max_token' is not known here. Did you mean 'max_tokens'?"),
+        ("{max_tokens: 99}", "{dwell_s: 1}", ":12:10: 'dwell_s' must be between 5 and 3600, not 1."),
+        ("{max_tokens: 99}", "{watts: no}", ":12:10: 'watts' must be between 1 and 1000, not 'no'."),
+        ("{max_tokens: 99}", "{on_battery: frugl}", ":12:10: 'on_battery' must be one of as-is, frugal. Did you mean"),
+        ("{max_tokens: 99}", "{quiet_hours: 22-7}", ":12:10: 'quiet_hours' must be two times of the day, as in "),
+        ("{max_tokens: 99}", "{quiet_hours: 24:00-07:00}", ":12:10: 'quiet_hours' must be two times of the day"),
+        ("{max_tokens: 99}", "{quiet_hours: 22:00-22:00}", ":12:10: 'quiet_hours' must be two times of the day"),
+        ("{max_tokens: 99}", "{quiet_hours: 22}", ":12:10: 'quiet_hours' must be text, not 22."),
         ("limits: {max_tokens: 99}", "limits: 99", ":12:1: 'limits' must be a mapping (key: value)."),
         ("speed: 1.5", "speed: 3", ":13:20: 'speed' must be between 0.5 and 2, not 3."),
         ("speak: false", "speak: no", ":13:32: 'speak' must be true or false, not 'no'."),

@@ -54,6 +54,19 @@ def test_what_is_set_is_there_at_the_next_start(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_text_that_must_look_like_something_is_checked(path: Path) -> None:
+    store = loaded(path)
+    for hours in ("22:00-07:00", "never", ""):
+        store.set("power.quiet_hours", hours)
+        assert loaded(path).text("power.quiet_hours") == hours
+    for hours in ("22:00", "25:00-07:00", "22:00-07:00 or so", "22:00-07:00\n"):
+        with pytest.raises(InvalidInput, match=r"power\.quiet_hours is written as 22:00-07:00, not"):
+            store.set("power.quiet_hours", hours)
+    assert loaded(path, "power:\n  quiet_hours: at night\n").problems == (
+        f"{path}:2:3: power.quiet_hours is written as 22:00-07:00, not 'at night'.",
+    )
+
+
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_comes_back_as_it_went(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:

@@ -24,6 +24,10 @@ AGREED = {
     "pipelines.config_file": "",
     "privacy.keep_history": True,
     "privacy.retention_days": 0.0,
+    "power.governor": True,
+    "power.quiet_hours": "",
+    "power.battery_percent": 0.0,
+    "power.joules_per_hour": 0.0,
     "log.words": False,
 }
 
@@ -44,6 +48,8 @@ def test_every_setting_can_be_shown_and_explained(setting: Setting) -> None:
         assert setting.minimum is None
         assert setting.maximum is None
         assert setting.unit == ""
+    if setting.pattern:
+        assert re.fullmatch(setting.pattern, setting.example)
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)

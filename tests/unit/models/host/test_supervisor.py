@@ -250,13 +250,13 @@ async def test_closing_in_the_middle_of_a_request() -> None:
         assert isinstance(outcome, Exception)
 
 
-async def test_fifty_starts_leave_neither_process_nor_descriptor() -> None:
+async def test_twenty_starts_leave_neither_process_nor_descriptor() -> None:
     async with running() as host:
         await host.warm_up()
         await host.unload()
         await asyncio.sleep(0)
         before = open_descriptors()
-        for _ in range(50):
+        for _ in range(20):
             await host.warm_up()
             await host.unload()
         assert open_descriptors() == before

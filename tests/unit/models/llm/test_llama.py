@@ -351,6 +351,40 @@ def test_a_state_moves_and_its_prompt_is_not_read_again(engine: LlamaEngine, oth
     assert 500_000 < len(state.payload) < 4_000_000
 
 
+@pytest.mark.parametrize("seed", [3, 11])
+def test_moved_at_any_token_it_is_the_answer_of_one_engine(engine: LlamaEngine, other: LlamaEngine, seed: int) -> None:
+    """Drawn at random, a model divides words as no tokenizer would, and writes characters of several tokens."""
+    drawn = question("Greet me in Chinese and with emoji.", max_tokens=24, temperature=1.4, top_p=0.98, seed=seed)
+    hello = question("Hello", system="Be brief.", max_tokens=1)
+    generate(engine, hello)
+    whole = generate(engine, drawn)
+    assert len(whole.pieces) == 24
+    unfinished = [at for at, piece in enumerate(whole.pieces[:20], 1) if not piece]
+    for cut in (17, *unfinished[:1]):
+        generate(engine, hello)  # so that the question is read anew, in the same batches
+        begun = generate(engine, {**drawn, "max_tokens": cut})
+        assert begun.pieces == whole.pieces[:cut]
+        (state,) = ask(engine, "state.export")
+        fields(other, "state.import", payload=bytes(state.payload))
+        tokens = max((at for at, piece in enumerate(begun.pieces, 1) if piece), default=0)
+        rest = generate(other, {**drawn, "answer_so_far": begun.text, "max_tokens": 24 - tokens})
+        assert begun.text + rest.text == whole.text
+        assert begun.pieces[:tokens] + rest.pieces == whole.pieces
+        assert begun.log_probs[:tokens] + rest.log_probs == pytest.approx(whole.log_probs, abs=1e-4)
+
+
+def test_what_was_written_behind_the_cut_is_taken_back(engine: LlamaEngine, other: LlamaEngine) -> None:
+    whole = generate(engine, STORY)
+    (state,) = ask(engine, "state.export")
+    fields(other, "state.import", payload=bytes(state.payload))
+    shown = "".join(whole.pieces[:5])
+    rest = generate(other, {**STORY, "answer_so_far": shown, "max_tokens": len(whole.pieces) - 5})
+    assert shown + rest.text == whole.text
+    assert rest.cached_tokens == rest.prompt_tokens - 1
+    stayed = generate(engine, {**STORY, "answer_so_far": shown, "max_tokens": len(whole.pieces) - 5})
+    assert stayed.text == rest.text
+
+
 def test_a_foreign_or_damaged_state_is_refused(engine: LlamaEngine, other: LlamaEngine) -> None:
     answer = generate(engine, STORY).text
     (state,) = ask(engine, "state.export")

@@ -55,6 +55,22 @@ def test_a_seed_fixes_the_draws() -> None:
     assert drawn(Sampler(1.0, 1.0, -9), LOGITS, 30) == drawn(Sampler(1.0, 1.0, -9), LOGITS, 30)
 
 
+def placed(sampler: Sampler, places: range) -> list[int]:
+    tokens = []
+    for place in places:
+        sampler.at(place)
+        tokens.append(sampler.pick(LOGITS)[0])
+    return tokens
+
+
+def test_an_answer_that_goes_on_elsewhere_is_drawn_as_it_would_have_been() -> None:
+    whole = placed(Sampler(1.0, 1.0, 7), range(40))
+    assert len(set(whole)) > 2
+    assert placed(Sampler(1.0, 1.0, 7), range(25)) + placed(Sampler(1.0, 1.0, 7), range(25, 40)) == whole
+    assert placed(Sampler(1.0, 1.0, 8), range(40)) != whole
+    assert placed(Sampler(1.0, 1.0, None), range(40)) != placed(Sampler(1.0, 1.0, None), range(40))
+
+
 @given(
     st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40),
     st.floats(0, 5),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+from contextlib import aclosing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.contracts.devices import Device
 from app.contracts.errors import HostDied, Unavailable
+from app.contracts.events import FailedOver
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role, TextPiece
 from models.fakes.llm import FakeTextGenerator
 from models.fakes.system import FakeClock
 from models.retrying import RetryingTextGenerator
 from tests.helpers.events import Reports
+from tests.helpers.texts import Thermostat
+from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
 ANSWER = "The capital of France is Paris, and it lies on the Seine."
 REQUEST = GenerationRequest((ChatMessage(Role.USER, "What is it?"),), max_tokens=50)
@@ -114,3 +122,92 @@ async def test_counting_takes_the_tier_that_will_answer() -> None:
     assert await port.count_tokens(["a b", "c"]) == (2, 1)
     assert "count_tokens" in two.asked
     assert port.backend.backend_id == "two"
+
+
+LONG = " ".join(f"w{at}" for at in range(1, 41))
+WHY = "The graphics card is at 90 °C."
+
+
+def hot_and_cool(**more: object) -> tuple[FakeTextGenerator, FakeTextGenerator, RetryingTextGenerator, Thermostat]:
+    """Two tiers of ten tokens a second, the first of which has to rest after a second."""
+    hot = FakeTextGenerator([LONG], "hot", LoopClock(), device=Device.GPU, model="m")
+    cool = FakeTextGenerator([LONG], "cool", LoopClock(), **{"model": "m", **more})  # type: ignore[arg-type]
+    hot.token_s = cool.token_s = 0.1
+    port, thermostat = RetryingTextGenerator([hot, cool], LoopClock()), Thermostat()
+    port.governor = thermostat
+    asyncio.get_running_loop().call_later(1.05, thermostat.resting.setdefault, Device.GPU, WHY)
+    return hot, cool, port, thermostat
+
+
+@in_virtual_time
+async def test_a_device_that_has_to_rest_hands_its_answer_and_its_state_on() -> None:
+    hot, cool, port, thermostat = hot_and_cool()
+    port.observer = reports = Reports()
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert reports.lines == ["answer on hot", "hot -> cool at 13", "answer on cool"]
+    moved = next(event for event in reports.events if isinstance(event, FailedOver))
+    assert moved.reason == WHY
+    assert "export_state" in hot.asked
+    assert "import_state" in cool.asked
+    assert cool.requests[0].max_tokens == REQUEST.max_tokens - 13
+    assert hot.stopped == 1
+    assert port.backend.backend_id == "cool"
+    thermostat.resting.clear()
+    assert port.backend.backend_id == "hot", "it is no failure: cooled down, it is the first again at once"
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert reports.lines[-1] == "answer on hot"
+
+
+@in_virtual_time
+async def test_it_writes_on_while_the_next_one_is_loaded_and_no_longer_than_that() -> None:
+    _, cool, port, _ = hot_and_cool()
+    cool.load_s = 1.0
+    came_at: list[float] = []
+    writers: list[str] = []
+    async for _piece in port.generate(REQUEST):
+        came_at.append(asyncio.get_running_loop().time())
+        writers.append(port.backend.backend_id)
+    assert len(came_at) == 41
+    assert max(after - before for before, after in itertools.pairwise(came_at)) < 0.25
+    assert len(cool.requests[0].answer_so_far.split()) == 23
+    assert writers == ["hot"] * 23 + ["cool"] * 18, "each token is that of who wrote it"
+
+
+@in_virtual_time
+async def test_it_stops_after_a_while_when_the_next_one_takes_long() -> None:
+    hot, cool, port, _ = hot_and_cool()
+    cool.load_s = 60.0
+    asyncio.get_running_loop().call_later(2.0, setattr, hot, "token_s", 1000.0)
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert hot.stopped == 1
+    assert cool.requests
+
+
+@in_virtual_time
+async def test_another_model_reads_what_there_is_while_the_first_one_writes() -> None:
+    hot, cool, port, _ = hot_and_cool(model="another")
+    cool.delay_s = 0.5
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert cool.prefilled[0].answer_so_far == " ".join(LONG.split()[:13])
+    assert "export_state" not in hot.asked
+
+
+@in_virtual_time
+async def test_with_nobody_else_it_ends_its_answer() -> None:
+    _, cool, port, thermostat = hot_and_cool()
+    asyncio.get_running_loop().call_later(1.0, thermostat.resting.setdefault, Device.CPU, "The processor, too.")
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert cool.requests == []
+
+
+@in_virtual_time
+async def test_closing_it_while_the_next_one_is_loaded_leaves_nothing_behind() -> None:
+    hot, cool, port, _ = hot_and_cool()
+    cool.load_s = 10.0
+    pieces = port.generate(REQUEST)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if "w20" in piece.text:
+                break
+    assert hot.stopped == 1
+    assert cool.requests == []

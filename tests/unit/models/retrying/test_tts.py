@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 import pytest
 
 from app.contracts.audio import VoiceOptions
-from app.contracts.errors import HostDied, InvalidInput
+from app.contracts.devices import Device
+from app.contracts.errors import HostDied, InvalidInput, Unavailable
 from models.fakes.tts import FakeTextToSpeech, tones
 from models.retrying import RetryingTextToSpeech
 from tests.helpers.events import Reports
+from tests.helpers.texts import Thermostat
+from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
 TEXT = "This is a sentence of some length."
 
@@ -70,3 +75,39 @@ async def test_voices_are_those_of_the_tier_in_use() -> None:
     fake = FakeTextToSpeech()
     fake.fail("voices", HostDied("gone"))
     assert [voice.voice_id for voice in await RetryingTextToSpeech([fake]).voices()] == ["hum", "buzz"]
+
+
+@in_virtual_time
+async def test_a_voice_whose_device_has_to_rest_ends_its_sentence_and_the_next_one_is_made_ready_meanwhile() -> None:
+    hot, cool = FakeTextToSpeech("hot", LoopClock(), device=Device.NPU), FakeTextToSpeech("cool", LoopClock())
+    cool.load_s = 2.0
+    port, thermostat = RetryingTextToSpeech([hot, cool], LoopClock()), Thermostat()
+    port.governor, port.observer = thermostat, (reports := Reports())
+    whole = tones(TEXT, hot.capabilities.sample_rate_hz, 1.0).tobytes()
+    pcm = b""
+    async for chunk in port.synthesize(TEXT, VoiceOptions()):
+        pcm += chunk.pcm
+        thermostat.resting[Device.NPU] = "The NPU is at 93 °C."
+    assert pcm == whole, "every sample, by one voice"
+    await asyncio.sleep(3.0)
+    assert cool.warm
+    assert cool.asked == ["warm_up"]
+    assert await sound_of(port) == (whole, {22_050})
+    assert [text for text, _ in cool.spoken] == [TEXT]
+    assert reports.lines == ["speak on hot", "hot -> cool at 0", "speak on cool"]
+    thermostat.resting.clear()
+    await sound_of(port)
+    assert reports.lines[-1] == "speak on hot"
+    await port.aclose()
+
+
+@in_virtual_time
+async def test_a_voice_that_cannot_be_made_ready_is_found_out_by_the_next_sentence() -> None:
+    hot, broken = FakeTextToSpeech("hot", LoopClock(), device=Device.NPU), FakeTextToSpeech("broken", LoopClock())
+    broken.fail("warm_up", *[Unavailable("There is no such voice.")] * 2)
+    port, thermostat = RetryingTextToSpeech([hot, broken], LoopClock()), Thermostat()
+    port.governor = thermostat
+    thermostat.resting[Device.NPU] = "The NPU is at 93 °C."
+    await sound_of(port)
+    assert [text for text, _ in hot.spoken] == [TEXT], "rather a warm device than silence"
+    await port.aclose()

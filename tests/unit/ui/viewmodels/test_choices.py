@@ -3,7 +3,7 @@ from __future__ import annotations
 from PySide6.QtTest import QAbstractItemModelTester
 
 from app.contracts.audio import AudioDevice, Voice
-from ui.viewmodels.choices import ChoiceModel, Option, device_options, voice_options
+from ui.viewmodels.choices import ChoiceModel, Option, device_options, quiet_hours_options, voice_options
 
 LAPTOP = AudioDevice("ALSA/Laptop", "Laptop microphone", default=True)
 HEADSET = AudioDevice("ALSA/Headset", "Headset", present=False)
@@ -29,6 +29,16 @@ def test_voices_name_their_language() -> None:
     voices = [Voice("en-gb", "English", "en-GB")]
     assert voice_options(voices, "") == [Option("", "Default voice"), Option("en-gb", "English (en-GB)")]
     assert voice_options(voices, "gone")[-1] == Option("gone", "gone (waiting)")
+
+
+def test_quiet_hours_are_those_of_the_profile_none_or_common_ones() -> None:
+    options = quiet_hours_options(["22:00-07:00"], "")
+    assert options == [
+        Option("", "As the profile says"),
+        Option("never", "Never"),
+        Option("22:00-07:00", "22:00 to 07:00"),
+    ]
+    assert quiet_hours_options(["22:00-07:00"], "21:15-06:00")[-1] == Option("21:15-06:00", "21:15 to 06:00")
 
 
 def test_the_model_tells_where_a_value_stands(qt_messages: list[str]) -> None:

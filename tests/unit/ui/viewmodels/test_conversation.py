@@ -5,6 +5,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from app.contracts.cards import AnswerCard, AnswerSpan, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import Device, Tier
+from app.contracts.energy import Energy, Provenance
+from app.contracts.metrics import TurnMetrics
 from ui.viewmodels.conversation import MAX_TURNS, ROLES, ConversationModel
 
 SMALL = Tier("llama-cpu", "smollm2")
@@ -142,6 +144,22 @@ def test_the_badge_says_what_really_ran(model: ConversationModel) -> None:
     assert one(model, "one-a", "badgeDetail") == "Answered by phi on CPU"
     model.ran_on("one", Device.NPU)
     assert one(model, "one-a", "badge") == "openvino-npu"
+    model.append_text("one", "y", 0.95, Tier("llama-npu:phi-4", "phi-4"))
+    assert one(model, "one-a", "badge") == "llama-npu:phi-4"
+
+
+def test_an_answer_says_what_its_turn_took(model: ConversationModel) -> None:
+    model.upsert(question("one"))
+    model.upsert(answer("one"))
+    model.upsert(answer("two"))
+    assert one(model, "one-a", "joules") == ""
+    assert one(model, "one-a", "joulesDetail") == ""
+    model.took("one", TurnMetrics(energy=Energy(3.1, Provenance.ESTIMATE)))
+    model.took("two", TurnMetrics(energy=Energy(3.1, Provenance.MEASURED)))
+    assert [one(model, card, "joules") for card in ("one-q", "one-a", "two-a")] == ["", "≈ 3.1 J", "3.1 J"]
+    assert one(model, "two-a", "joulesDetail") == "3.1 J measured for the stages of this turn, above idle."
+    model.took("one", TurnMetrics())
+    assert one(model, "one-a", "joules") == ""
 
 
 @pytest.mark.parametrize(

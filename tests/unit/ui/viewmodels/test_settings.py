@@ -68,6 +68,18 @@ def test_voices_can_be_chosen(page: SettingsViewModel, store: SettingsStore) -> 
     assert store.text("voice.id") == "en-gb"
 
 
+def test_power_is_on_the_page(page: SettingsViewModel, store: SettingsStore) -> None:
+    page.setFlag("power.governor", False)
+    page.setNumber("power.battery_percent", 35.0)
+    page.choose("power.quiet_hours", 2)
+    assert store.flag("power.governor") is False
+    assert cell(page, "power.battery_percent", "numberText") == "35 %"
+    assert store.text("power.quiet_hours") == "22:00-07:00"
+    store.set("power.quiet_hours", "21:15-06:00")
+    row = page.list.row("power.quiet_hours")
+    assert row.choices.options[row.current].label == "21:15 to 06:00"
+
+
 def test_flags_and_numbers(page: SettingsViewModel, store: SettingsStore) -> None:
     page.setFlag("voice.speak_answers", False)
     page.setNumber("voice.speed", 1.2500001)

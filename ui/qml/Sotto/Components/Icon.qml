@@ -1,7 +1,7 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
-import QtQuick.Shapes
+import Sotto.Items
 import Sotto.Theme
 
 Item {
@@ -15,23 +15,11 @@ Item {
     implicitWidth: size
     implicitHeight: size
 
-    Shape {
-        width: 24
-        height: 24
-        scale: icon.size / 24
-        transformOrigin: Item.TopLeft
-        preferredRendererType: Shape.CurveRenderer
-
-        ShapePath {
-            strokeColor: icon.color
-            strokeWidth: 1.7
-            fillColor: icon.filled ? icon.color : Theme.clear
-            capStyle: ShapePath.RoundCap
-            joinStyle: ShapePath.RoundJoin
-
-            PathSvg {
-                path: icon.path
-            }
-        }
+    IconPicture {
+        width: icon.size
+        height: icon.size
+        path: icon.path
+        color: icon.color
+        filled: icon.filled
     }
 }

@@ -18,6 +18,8 @@ CardFrame {
     required property string badge
     required property string badgeDetail
     required property string contextNote
+    required property string joules
+    required property string joulesDetail
     required property string topics
     required property bool shaded
 

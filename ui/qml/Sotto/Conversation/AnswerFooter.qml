@@ -5,7 +5,7 @@ import QtQuick.Layouts
 import Sotto.Components
 import Sotto.Theme
 
-// Beneath an answer: who gave it, what it knew, and what can be done with it.
+// Beneath an answer: who gave it, what it took, what it knew, and what can be done with it.
 RowLayout {
     id: footer
 
@@ -17,7 +17,7 @@ RowLayout {
     Rectangle {
         id: badge
 
-        Layout.maximumWidth: footer.width * 0.45
+        Layout.maximumWidth: Math.round((footer.card.column - 2 * footer.card.inset) * 0.45)
         implicitWidth: badgeText.implicitWidth + 2 * Theme.s
         implicitHeight: badgeText.implicitHeight + 6
         visible: footer.card.badge !== ""
@@ -43,6 +43,22 @@ RowLayout {
         Tip {
             text: footer.card.badgeDetail
             shown: overBadge.hovered
+        }
+    }
+
+    SmallText {
+        visible: text !== ""
+        text: footer.card.joules
+        Accessible.role: Accessible.StaticText
+        Accessible.name: footer.card.joulesDetail
+
+        HoverHandler {
+            id: overJoules
+        }
+
+        Tip {
+            text: footer.card.joulesDetail
+            shown: overJoules.hovered
         }
     }
 

@@ -18,5 +18,10 @@ QtObject {
     readonly property string check: "M5 12.5 l4.5 4.5 L19 7.5"
     readonly property string warning: "M12 4 L21 19.5 H3 z M12 10 v4.4 M12 16.9 v0.2"
     readonly property string info: "M12 3.5 a8.5 8.5 0 1 0 0 17 a8.5 8.5 0 1 0 0 -17 z M12 11 v5 M12 7.9 v0.2"
+    readonly property string power: "M13 3.5 L6 13.5 h5.5 L10.5 20.5 L18 10 h-5.8 z"
+    readonly property string battery: "M5.5 8 h11 a1.5 1.5 0 0 1 1.5 1.5 v5 a1.5 1.5 0 0 1 -1.5 1.5 h-11 a1.5 1.5 0 0 1 -1.5 -1.5 "
+                                      + "v-5 a1.5 1.5 0 0 1 1.5 -1.5 z M20.5 11 v2"
+    readonly property string close: "M6.5 6.5 l11 11 M17.5 6.5 l-11 11"
+    readonly property string right: "M10 7 l5 5 l-5 5"
     readonly property string down: "M7 10 l5 5 l5 -5"
 }

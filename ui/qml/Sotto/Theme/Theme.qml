@@ -39,6 +39,10 @@ QtObject {
     readonly property color unsure: dark ? "#dfbd66" : "#785600"
     readonly property color doubtful: dark ? "#f5a183" : "#9c3a17"
 
+    // Devices, in the order NPU, iGPU, GPU, CPU, server: their lines in a chart and their names beside them
+    readonly property list<color> devices: dark ? ["#c9a6f5", "#82b1ff", "#f0a35e", "#5fcabd", "#a3a8af"]
+                                                : ["#7038b0", "#1a5fc4", "#9a4a00", "#0d6b63", "#5f636a"]
+
     // Three sizes of type, after the size the desktop uses
     readonly property real system: Application.font.pixelSize > 0 ? Application.font.pixelSize
                                                                   : Application.font.pointSize * 4 / 3

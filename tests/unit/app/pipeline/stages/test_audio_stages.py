@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from app.contracts.audio import AudioChunk, VoiceOptions
+from app.contracts.devices import Device
 from app.contracts.errors import HostDied, InvalidInput, RuntimeFault
 from app.contracts.events import AudioMade, DeviceUsed, FailedOver, FinalTranscript, PartialTranscript, TextDelta
+from app.contracts.ports import Governor
 from app.pipeline.definition import StageType
 from app.pipeline.stages.audio_to_text import AudioToTextProcessor
 from app.pipeline.stages.text_to_audio import TextToAudioProcessor
@@ -18,7 +21,9 @@ from app.pipeline.values import Sound, SoundSource, Text
 from models.fakes.stt import FakeSpeechToText
 from models.fakes.tts import FakeTextToSpeech
 from models.fakes.vad import FakeVoiceActivity
+from tests.helpers.pipelines import tools_over
 from tests.helpers.stage_calls import Stage
+from tests.helpers.texts import Thermostat
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
 
@@ -27,8 +32,11 @@ def sound(seconds: float, rate_hz: int = 16_000, loudness: float = 0.3) -> Audio
     return AudioChunk((loudness * np.sin(2 * np.pi * 220 * times)).astype("<f4").tobytes(), rate_hz)
 
 
-def listening(*ports: FakeSpeechToText) -> Stage:
-    return Stage(AudioToTextProcessor(), StageType.AUDIO_TO_TEXT, runtimes=ports, others=[FakeVoiceActivity()])
+def listening(*ports: FakeSpeechToText, governor: Governor | None = None) -> Stage:
+    stage = Stage(AudioToTextProcessor(), StageType.AUDIO_TO_TEXT, runtimes=ports, others=[FakeVoiceActivity()])
+    if governor is not None:
+        stage.tools = replace(tools_over(*ports, *stage.others), governor=governor)
+    return stage
 
 
 @in_virtual_time
@@ -69,6 +77,64 @@ async def test_the_next_tier_takes_over_and_everybody_hears_of_it() -> None:
         "FinalTranscript",
         "TextDelta",
     ]
+
+
+@in_virtual_time
+async def test_a_tier_whose_device_has_to_rest_gives_way_before_it_begins() -> None:
+    npu = FakeSpeechToText(["never"], "stt-npu", LoopClock(), device=Device.NPU)
+    cpu = FakeSpeechToText(["hello"], "stt-cpu", LoopClock())
+    thermostat = Thermostat()
+    thermostat.resting[Device.NPU] = "The NPU is hot."
+    stage = listening(npu, cpu, governor=thermostat)
+    done = await stage.run(Sound(sound(0.5)))
+    assert (done.value, npu.clips) == (Text("hello"), [])
+    assert stage.seen(FailedOver) == [
+        FailedOver(from_backend="stt-npu", to_backend="stt-cpu", reason="The NPU is hot.", at_token=0)
+    ]
+    assert [(one.backend, one.decision, one.reason) for one in done.metadata.attempts] == [
+        ("stt-npu", "failed", "The NPU is hot."),
+        ("stt-cpu", "accepted", "It took over."),
+    ]
+
+
+@in_virtual_time
+async def test_what_is_short_is_done_all_the_same_where_nothing_else_can() -> None:
+    cpu, thermostat = FakeSpeechToText(["hello"], "stt-cpu", LoopClock()), Thermostat()
+    thermostat.resting[Device.CPU] = "The processor is hot."
+    done = await listening(cpu, governor=thermostat).run(Sound(sound(0.5)))
+    assert done.value == Text("hello")
+    assert done.metadata.notes == (
+        "The processor is hot. Nothing else here can do this, so stt-cpu did it all the same.",
+    )
+
+
+@in_virtual_time
+async def test_a_voice_whose_device_gets_hot_ends_its_sentence_and_another_one_goes_on() -> None:
+    thermostat = Thermostat()
+    npu = FakeTextToSpeech("tts-npu", LoopClock(), device=Device.NPU)
+    cpu = FakeTextToSpeech("tts-cpu", LoopClock())
+    stage = Stage(TextToAudioProcessor(), StageType.TEXT_TO_AUDIO, runtimes=[npu, cpu])
+    stage.tools = replace(tools_over(npu, cpu), governor=thermostat)
+
+    async def texts() -> AsyncIterator[str]:
+        yield "The first sentence. "
+        yield "And the second one begins. "
+        thermostat.resting[Device.NPU] = "The NPU is hot."
+        yield "The third comes from elsewhere. "
+        yield "So does the last."
+
+    done = await stage.run(Text(""), texts())
+    assert npu.spoken[0][0] == "The first sentence."
+    assert [text for text, _ in (*npu.spoken, *cpu.spoken)] == [
+        "The first sentence.",
+        "And the second one begins.",
+        "The third comes from elsewhere.",
+        "So does the last.",
+    ]
+    (moved,) = stage.seen(FailedOver)
+    assert isinstance(moved, FailedOver)
+    assert (moved.to_backend, moved.at_token) == ("tts-cpu", len(npu.spoken))
+    assert [one.decision for one in done.metadata.attempts] == ["failed-over", "accepted"]
 
 
 @in_virtual_time

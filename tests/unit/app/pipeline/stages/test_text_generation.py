@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from app.contracts.capabilities import ConfidenceSource
-from app.contracts.devices import Device
+from app.contracts.devices import Device, Tier
 from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
 from app.contracts.events import TextDelta, TextReplaced, TurnEvent
 from app.contracts.text import ChatMessage, Role
@@ -27,6 +27,9 @@ from app.pipeline.values import Text, Value
 from tests.helpers.pipelines import tools_over, writer
 from tests.helpers.texts import Thermostat, line_of_event, stage_over
 from tests.helpers.virtual_time import in_virtual_time
+
+WORDS = " ".join(f"{ten}{one}" for ten in "abcdefghij" for one in "klmnopqrst")
+"""A hundred words, none twice."""
 
 
 @dataclass
@@ -137,6 +140,47 @@ async def test_the_governor_may_ask_for_short_answers() -> None:
     done = await Bench(stage_over(small), tools).run()
     assert done.value == Text("a b c", 0.9)
     assert done.metadata.notes == ("The answer is limited to 3 tokens for now.",)
+
+
+@in_virtual_time
+@pytest.mark.parametrize(("patience", "written_by"), [(0.0, "large"), (0.1, "large"), (0.2, "small")])
+async def test_the_governor_may_have_a_higher_tier_asked_later(patience: float, written_by: str) -> None:
+    small, large, thermostat = writer("small"), writer("large"), Thermostat()
+    thermostat.patience, thermostat.resting[Device.GPU] = patience, "The battery is low."
+    tools = replace(tools_over(small, large, confidence={"small": 0.65}), governor=thermostat)
+    done = await Bench(stage_over(small, large, bar=0.8), tools).run()
+    assert done.metadata.backend == written_by
+    said = f"A higher tier is asked only under a confidence of {0.8 - patience:.2f} for now: The battery is low."
+    assert (said in done.metadata.notes) == (patience > 0.0)
+
+
+@in_virtual_time
+async def test_patience_leaves_a_bar_that_is_low_anyway() -> None:
+    small, large, thermostat = writer("small"), writer("large"), Thermostat()
+    thermostat.patience = 0.2
+    tools = replace(tools_over(small, large, confidence={"small": 0.08}), governor=thermostat)
+    for bar in (0.09, 0.2):
+        done = await Bench(stage_over(small, large, bar=bar), tools).run()
+        assert done.metadata.backend == "large"
+
+
+@in_virtual_time
+async def test_what_the_governor_leaves_for_a_turn_binds_like_a_budget_and_refuses_nobody() -> None:
+    small, large, thermostat = writer("small", WORDS), writer("large"), Thermostat()
+    tools = replace(tools_over(small, large, confidence={"small": 0.4}), governor=thermostat)
+    tools.ledger.measured(Tier("small", "small-model"), tokens=100, seconds=10.0)
+    thermostat.joules = 60.0
+    done = await Bench(stage_over(small, large, bar=0.8), tools, PipelineOptions(max_tokens=100)).run()
+    assert len(str(done.value.text).split()) == 50, "at 1.2 J a token"
+    assert "Shortened to fit the energy budget of 60 J." in done.metadata.notes
+    assert any(note.startswith("large was left out") for note in done.metadata.notes)
+    thermostat.joules = 0.0
+    done = await Bench(stage_over(small, large, bar=0.8), tools, PipelineOptions(max_tokens=100)).run()
+    assert len(str(done.value.text).split()) == 16
+    tighter = PipelineOptions(max_tokens=100, joules_per_run=24.0)
+    thermostat.joules = 60.0
+    done = await Bench(stage_over(small, large, bar=0.8), replace(tools, ledger=type(tools.ledger)()), tighter).run()
+    assert "Shortened to fit the energy budget of 24 J." in done.metadata.notes
 
 
 @in_virtual_time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from collections.abc import Sequence
@@ -162,6 +163,26 @@ async def test_a_device_that_has_to_rest_is_left_out_and_said_so() -> None:
     governor.resting[Device.CPU] = "The cpu is at 99 degrees."
     with pytest.raises(Unavailable, match="97 degrees"):
         await read(ask)
+
+
+@in_virtual_time
+async def test_one_that_becomes_too_hot_in_the_middle_hands_over_what_it_holds() -> None:
+    def wordy(request: GenerationRequest) -> str:
+        return "One two three four five six." if PART.search(request.messages[-1].content) else "Done."
+
+    hot = FakeTextGenerator(wordy, "one-igpu", LoopClock(), 900, model="m", device=Device.IGPU)
+    cool = FakeTextGenerator(wordy, "two-cpu", LoopClock(), 900, model="m")
+    hot.token_s = 0.3
+    governor = Thermostat()
+    tools = replace(tools_over(hot, cool), governor=governor)
+    ask, events = asking(hot, cool, tokens=300, tools=tools)
+    asyncio.get_running_loop().call_later(1.0, governor.resting.setdefault, Device.IGPU, "The igpu is at 97 degrees.")
+    _, outcome = await read(ask)
+    moved = next(event for event in events if isinstance(event, FailedOver))
+    assert (moved.reason, moved.at_token) == ("The igpu is at 97 degrees.", 4)
+    assert cool.requests[0].answer_so_far == "One two three four"
+    assert cool.asked[:2] == ["warm_up", "import_state"]
+    assert dict(outcome.figures)["moved_states"] == 1.0
 
 
 @in_virtual_time

@@ -220,7 +220,7 @@ async def test_experts_whose_device_rests_are_not_asked() -> None:
     assert second.requests == []
     assert reasons(outcome) == ["The only answer.", "The gpu is hot."]
     heat.resting[Device.CPU] = "So is the cpu."
-    with pytest.raises(Unavailable, match="hot"):
+    with pytest.raises(Unavailable, match="So is the cpu"):
         await story(ExpertsStrategy(), ask)
 
 

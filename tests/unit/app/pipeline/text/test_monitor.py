@@ -112,18 +112,38 @@ async def test_the_device_is_looked_at_now_and_then() -> None:
 
 
 @in_virtual_time
+async def test_a_device_whose_rest_is_seen_to_is_not_looked_at_again() -> None:
+    thermostat, given = Thermostat(), tools()
+    thermostat.resting[Device.GPU] = "Too hot."
+    monitor = StreamMonitor(replace(given, governor=thermostat), TIER, Device.GPU, watch=Watch(device_every_s=0.0))
+    assert monitor.token("a", None, 0.0).code == "device"
+    monitor.leaving = True
+    assert monitor.token("b", None, 0.0) == NOTHING
+
+
+@in_virtual_time
+async def test_a_token_without_a_character_yet_does_not_stand() -> None:
+    monitor = StreamMonitor(tools(), TIER, Device.CPU, text="One ", log_probs=(-0.5,))
+    assert monitor.standing == (0, (-0.5,))
+    for text, log_prob in (("two", -0.1), ("", -0.2), (" ", None), ("", -0.3), ("", -0.4)):
+        monitor.token(text, log_prob, 0.0)
+    assert monitor.standing == (3, (-0.5, -0.1, -0.2))
+    assert monitor.tokens == 5
+
+
+@in_virtual_time
 async def test_leaks_length_and_cost_stop() -> None:
-    def first(texts: Sequence[str], busy_s: float = 0.0, **options: float) -> tuple[Advice, str, int]:
+    def first(texts: Sequence[str], joules_each: float = 0.0, **options: float) -> tuple[Advice, str, int]:
         monitor = StreamMonitor(tools(), TIER, Device.CPU, **options)  # type: ignore[arg-type]
         for count, text in enumerate(texts):
-            found = monitor.token(text, None, busy_s * (count + 1))
+            found = monitor.token(text, None, joules_each * (count + 1))
             if found != NOTHING:
                 return found.advice, found.code, monitor.tokens
         return Advice.GO_ON, "", monitor.tokens
 
     assert first(["Yes.", "<|im", "_end|>", "more"]) == (Advice.STOP, "leak", 3)
     assert first(["a" * 6, "b" * 6], max_characters=10) == (Advice.STOP, "too-long", 2)
-    assert first(["a", "b", "c"], 1.0, joules=24.0) == (Advice.STOP, "budget", 3)
+    assert first(["a", "b", "c"], 12.0, joules=24.0) == (Advice.STOP, "budget", 3)
 
 
 @pytest.mark.parametrize("name", INNOCENT)

@@ -1,0 +1,191 @@
+"""A device becomes too hot in the middle of an answer: real hosts, the starter model, and the speaker's monitor."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.aio.clock import SystemClock
+from app.aio.lease import CpuLease
+from app.contracts.devices import Device, Tier
+from app.contracts.events import FailedOver, TurnEvent
+from app.contracts.text import ChatMessage, GenerationRequest, Role
+from app.pipeline.definition import PipelineOptions, StageDefinition, StageType
+from app.pipeline.plan import PlannedStage
+from app.pipeline.text.ladder import LadderStrategy
+from app.pipeline.text.steps import Ask, Outcome, Piece
+from app.pipeline.tools import Tools
+from app.power.energy.estimate import EstimatedPowerMonitor
+from models.backends import Backends
+from models.embedded import SMOLLM2
+from models.retrying import RetryingTextGenerator
+from tests.helpers.events import Reports
+from tests.helpers.heat import COOL, CROSSED_AT, HOT, WARMING, ReplayedHeat, add_hot_backend, heat_trace, told
+from tests.helpers.hosts import host_processes
+from tests.helpers.pipelines import NoSandbox
+from tests.helpers.texts import SureByToken
+
+OTHER = "openvino-cpu"
+QUESTION = GenerationRequest(
+    (ChatMessage(Role.SYSTEM, "You answer in whole sentences."), ChatMessage(Role.USER, "Tell me about the sea.")),
+    max_tokens=72,
+    temperature=0.0,
+)
+
+
+LONG = replace(QUESTION, max_tokens=128)
+PACE_S = 0.05
+"""A model that takes this long for a token has not come to its end when the next one is ready, or it may not go on."""
+
+
+@pytest.fixture
+async def backends(tmp_path: Path) -> AsyncIterator[Backends]:
+    made = Backends(CpuLease(1), cache_dir=tmp_path / "cache")
+    if reason := made.why_not(COOL):
+        pytest.skip(reason)
+    yield made
+    await made.aclose()
+    assert host_processes() == []
+
+
+@pytest.fixture
+def heat(tmp_path: Path) -> ReplayedHeat:
+    return ReplayedHeat(heat_trace(tmp_path / "trace.jsonl", WARMING))
+
+
+class Answered:
+    """An answer by the ladder, and what was there when the device had to rest."""
+
+    def __init__(
+        self, backends: Backends, heat: ReplayedHeat, *ladder: str, request: GenerationRequest = QUESTION
+    ) -> None:
+        self._heat = heat
+        self.text = self.before = ""
+        self.moves: list[FailedOver] = []
+        self.outcome: Outcome | None = None
+        first, *rest = (Tier(name, SMOLLM2) for name in ladder)
+        definition = StageDefinition(stage_id="answer", type=StageType.TEXT_GENERATION)
+        self._ask = Ask(
+            request=request,
+            stage=PlannedStage(definition=definition, ladder=(first,), fallbacks=tuple(rest), asked=Device.IGPU),
+            options=PipelineOptions(),
+            tools=Tools(
+                runtimes=backends,
+                clock=SystemClock(),
+                power=EstimatedPowerMonitor(),
+                governor=heat,
+                confidence=SureByToken(),
+                sandbox=NoSandbox(),
+            ),
+            report=self._take,
+        )
+
+    def _take(self, event: TurnEvent) -> None:
+        if isinstance(event, FailedOver):
+            self.moves.append(event)
+            self.before = self.text
+
+    async def run(self) -> Answered:
+        async with aclosing(LadderStrategy().steps(self._ask)) as steps:
+            async for step in steps:
+                if isinstance(step, Piece):
+                    self.text += step.text
+                    self._heat.token()
+                if isinstance(step, Outcome):
+                    self.outcome = step
+        return self
+
+    @property
+    def figures(self) -> dict[str, float]:
+        assert self.outcome is not None
+        return dict(self.outcome.figures)
+
+    def line(self, what: str) -> str:
+        assert self.outcome is not None
+        (move,) = self.moves
+        return (
+            f"{what}: at token {move.at_token} {self.figures['without_tokens_ms']:.0f} ms without a new token, "
+            f"{self.figures['moved_bytes'] / 1e6:.2f} MB of state for {self.figures['moved_tokens']:.0f} tokens moved"
+        )
+
+
+async def alone(backends: Backends, name: str, request: GenerationRequest = QUESTION) -> str:
+    """The answer of one host from its beginning to its end."""
+    port = backends.text_port(name)
+    return "".join([piece.text async for piece in port.generate(request)])
+
+
+def longest_wait_ms(came_at: list[float]) -> float:
+    return max(after - before for before, after in itertools.pairwise(came_at)) * 1000.0
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["next one warm", "next one cold"])
+async def test_with_its_state_moved_the_answer_is_that_of_one_host(
+    backends: Backends, heat: ReplayedHeat, warm: bool
+) -> None:
+    request = QUESTION if warm else LONG
+    whole = await alone(backends, COOL, request)
+    add_hot_backend(backends, token_s=0.0 if warm else PACE_S)
+    if not warm:
+        await backends.build(COOL).host.unload()
+    answered = await Answered(backends, heat, HOT, COOL, request=request).run()
+    told(answered.line(f"llama.cpp to llama.cpp, {'warm' if warm else 'cold'}"))
+    assert answered.text == whole
+    (move,) = answered.moves
+    assert (move.from_backend, move.to_backend) == (HOT, COOL)
+    assert CROSSED_AT <= move.at_token < request.max_tokens
+    assert "92 °C" in move.reason
+    assert answered.figures["moved_states"] == 1.0
+    assert answered.figures["moved_tokens"] >= move.at_token
+    assert answered.outcome is not None
+    first, second = answered.outcome.attempts
+    assert (first.decision, second.decision) == ("failed-over", "accepted")
+    assert first.tokens + second.tokens == request.max_tokens
+
+
+@pytest.mark.parametrize("other", [COOL, OTHER])
+async def test_without_it_every_word_so_far_is_kept(backends: Backends, heat: ReplayedHeat, other: str) -> None:
+    add_hot_backend(backends, state=False, token_s=PACE_S)
+    if reason := backends.why_not(other):
+        pytest.skip(reason)
+    whole = await alone(backends, COOL, LONG)
+    await backends.text_port(other).warm_up()
+    answered = await Answered(backends, heat, HOT, other, request=LONG).run()
+    told(answered.line(f"llama.cpp to {other}, read as text"))
+    assert answered.before
+    assert whole.startswith(answered.before)
+    assert answered.text.startswith(answered.before)
+    went_on = answered.text[len(answered.before) :]
+    assert len(went_on.split()) >= 5
+    assert went_on.split()[:3] != answered.before.split()[-3:], "no word is repeated"
+    assert (answered.figures["moved_states"], answered.figures["read_as_text"]) == (0.0, 1.0)
+
+
+async def test_without_pipelines_it_moves_in_the_same_way(backends: Backends, heat: ReplayedHeat) -> None:
+    add_hot_backend(backends)
+    whole = await alone(backends, HOT)
+    await backends.text_port(COOL).warm_up()
+    port = RetryingTextGenerator([backends.text_port(HOT), backends.text_port(COOL)])
+    port.governor, port.observer = heat, (reports := Reports())
+    text = ""
+    came_at: list[float] = []
+    async for piece in port.generate(QUESTION):
+        text += piece.text
+        came_at.append(time.monotonic())
+        heat.token()
+    told(f"without pipelines: {longest_wait_ms(came_at):.0f} ms without a new token at most")
+    assert text == whole
+    assert [line.rpartition(" at ")[0] or line for line in reports.lines] == [
+        f"answer on {HOT}",
+        f"{HOT} -> {COOL}",
+        f"answer on {COOL}",
+    ]
+    assert port.backend.backend_id == COOL
+    heat.play_to_the_end()
+    assert port.backend.backend_id == HOT, "when it has cooled down, it is the first choice again"
