@@ -18,7 +18,7 @@ from app.bootstrap.power import limits_of_active, open_machine
 from app.bootstrap.runtimes import put_runtimes_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.errors import MicrophoneUnavailable, SottoError
-from app.contracts.ports import AudioSource, Clock, RuntimeCatalogue
+from app.contracts.ports import AudioSource, Clock, Governor, RuntimeCatalogue
 from app.memory.answers import KeptAnswers
 from app.pipeline.cache import PlanCache
 from app.pipeline.confidence.calibrated import CalibratedConfidence
@@ -114,7 +114,7 @@ def put_together(
     stack.push_async_callback(kept.aclose)
     sandbox = ChildSandbox()
     stack.push_async_callback(sandbox.aclose)
-    documents = _documents(paths, runtimes, sandbox, clock)
+    documents = _documents(paths, runtimes, sandbox, clock, power)
     stack.push_async_callback(documents.aclose)
     library = _library(paths, settings, extra_files)
     cache = PlanCache(kept, clock)
@@ -171,7 +171,9 @@ def planner() -> Callable[[PipelineDefinition], Plan]:
     return lambda definition: make_plan(definition, runtimes.backends, governor)
 
 
-def _documents(paths: Paths, runtimes: RuntimeCatalogue, sandbox: ChildSandbox, clock: Clock) -> DocumentIndex:
+def _documents(
+    paths: Paths, runtimes: RuntimeCatalogue, sandbox: ChildSandbox, clock: Clock, governor: Governor | None
+) -> DocumentIndex:
     """The index of the person's documents; by words alone where nothing can make vectors."""
     chosen = best_embedder(runtimes)
     if chosen is None:
@@ -179,7 +181,7 @@ def _documents(paths: Paths, runtimes: RuntimeCatalogue, sandbox: ChildSandbox, 
     return DocumentIndex(
         paths.documents,
         sandbox,
-        RetryingEmbedder([runtimes.embedder_port(key) for key in chosen.backend_ids]),
+        RetryingEmbedder([runtimes.embedder_port(key) for key in chosen.backend_ids], governor=governor),
         revision=runtimes.revision(chosen.backend_ids[0]),
         fusion=TRAINED if chosen.trained else None,
         clock=clock,

@@ -48,10 +48,12 @@ class Hosting:
         built = self._runtimes.backends.built()
         return next((runtime.host.pid for runtime in built if runtime.backend.backend_id == backend_id), 0)
 
-    def devices(self) -> frozenset[Device]:
-        """Devices that can run something now; the processor always can."""
-        found = () if self._runtimes is None else self._runtimes.backends.devices()
-        return frozenset((*found, Device.CPU))
+    def answering(self) -> frozenset[Device]:
+        """Devices of this machine that can answer now; the processor where nobody knows."""
+        if self._runtimes is None:
+            return frozenset({Device.CPU})
+        serving = self._runtimes.backends.serving("text_generation")
+        return frozenset(backend.device for backend in serving) - {Device.REMOTE} or frozenset({Device.CPU})
 
     def measurements(self) -> Iterable[Measurement]:
         """Everything that was measured of backends and still holds."""
@@ -99,7 +101,7 @@ def put_power_together(
         days=days,
         clock=clock,
         publish=publish,
-        usable=hosting.devices,
+        usable=hosting.answering,
     )
     return service, problems
 

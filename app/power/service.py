@@ -1,8 +1,8 @@
 """Watts, degrees and joules of this machine, and what may run on it: sensors, accounts and governor in one.
 
 Why it exists: the three need the same look at the sensors at the same moment, and none may look on its own. Sensors are
-read once a second while somebody watches, while something works and for a little while after it; every ten seconds
-while a device rests, since only a look tells when it may work again; and at no other time.
+read once a second while somebody watches, while something works and for a little while after it; now and then while a
+device rests, since only a look tells when it may work again; and at no other time.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from app.power.sensors.sample import Sample
 
 LINGER_S = 15.0
 """Sensors are read for so long after the last work: what the machine takes doing nothing is learnt then."""
-RESTING_LOOK_S = 10.0
-"""Seconds between two looks while a device rests and nobody watches."""
+RESTING_LOOK_S = (10.0, 60.0)
+"""Seconds between two looks while a device rests and nobody watches: at first, and when it has rested for long."""
 
 
 class PowerService:
@@ -183,9 +183,11 @@ class PowerService:
 
     async def _look_patiently(self) -> None:
         """Look now and then until nothing rests, or until somebody looks every second."""
+        pause_s, longest_s = RESTING_LOOK_S
         try:
             while self._stop is None and self._rests():
-                await self._clock.sleep(RESTING_LOOK_S)
+                await self._clock.sleep(pause_s)
+                pause_s = min(longest_s, pause_s * 1.25)
                 if self._stop is None:
                     await self._look_once()
         finally:

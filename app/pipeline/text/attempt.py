@@ -223,8 +223,8 @@ class TierAttempt:
         if not self._written:
             self._written = True
             ledger, ask = self._tools.ledger, self._ask
-            ledger.measured(self.tier, self.tokens, self._busy.seconds)
             if self._span is not None:
                 spent = self._span.end()
+                ledger.measured(self.tier, self.tokens, self._busy.seconds, spent.joules)
                 ask.on_spent(spent)
                 ledger.spend(ask.pipeline_id, ask.run_id, spent.joules, self._clock.monotonic())

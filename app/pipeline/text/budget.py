@@ -1,10 +1,10 @@
 """Keeps a text within an energy budget: which tiers may be asked, and for how many tokens.
 
-The estimate of a tier is the energy its device takes above idle for the time its answer takes: the longest allowed
-answer divided by the tier's speed. The speed is what the tier's last attempts showed (prompt included); before the
-first one it is a start value per device (`START_TOKENS_PER_S`), low on purpose. Energy of a server is not ours to
-guess and counts as none. While the text is written, a tier that turns out more costly is stopped when what is left has
-been spent.
+The estimate of a tier is what a token of its last attempts took (prompt included), times the longest allowed answer.
+Before anything was counted it is the energy its device takes above idle, by the model, for the time such an answer
+takes: at the speed of its last attempts, or at a start value per device (`START_TOKENS_PER_S`), low on purpose. Energy
+of a server is not ours to guess and counts as none. While the text is written, a tier that turns out more costly is
+stopped when what is left has been spent.
 
 * Tiers are taken from the lowest up as long as the sum of their estimates fits what is left, since an escalation pays
   for both.
@@ -136,7 +136,8 @@ def _estimate(tier: Tier, tools: Tools) -> _Estimate:
     )
     known = tools.ledger.tokens_per_s(tier)
     seconds = 1.0 / (known or START_TOKENS_PER_S[device])
-    return _Estimate(tier, tools.power.energy(device, seconds).joules, measured=known is not None)
+    joules = tools.ledger.joules_per_token(tier) or tools.power.energy(device, seconds).joules
+    return _Estimate(tier, joules, measured=known is not None)
 
 
 def _fitting(estimates: list[_Estimate], max_tokens: int, left: float) -> list[_Estimate]:

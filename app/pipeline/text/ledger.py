@@ -27,12 +27,13 @@ class _Spending:
 
 
 class EnergyLedger:
-    """Joules by pipeline and run, tokens a second by tier."""
+    """Joules by pipeline and run, tokens a second and joules a token by tier."""
 
     def __init__(self) -> None:
         self._by_pipeline: dict[str, _Spending] = {}
         self._by_run: dict[str, float] = {}
         self._speeds: dict[Tier, float] = {}
+        self._costs: dict[Tier, float] = {}
 
     def spend(self, pipeline_id: str, run_id: str, joules: float, at_s: float) -> None:
         """Write down what an attempt cost.
@@ -76,14 +77,23 @@ class EnergyLedger:
                 return at_s + HOUR_S - now_s
         return 0.0
 
-    def measured(self, tier: Tier, tokens: int, seconds: float) -> None:
-        """Write down how fast a tier was, prompt included."""
+    def measured(self, tier: Tier, tokens: int, seconds: float, joules: float = 0.0) -> None:
+        """Write down how fast a tier was, and what it took where that was counted, prompt included."""
         if tokens < _LEAST_TOKENS or seconds <= 0.0:
             return
-        speed = tokens / seconds
-        before = self._speeds.get(tier)
-        self._speeds[tier] = speed if before is None else before + _NEWEST_SHARE * (speed - before)
+        _faded(self._speeds, tier, tokens / seconds)
+        if joules > 0.0:
+            _faded(self._costs, tier, joules / tokens)
 
     def tokens_per_s(self, tier: Tier) -> float | None:
         """How fast a tier has been lately, None when it has not run yet."""
         return self._speeds.get(tier)
+
+    def joules_per_token(self, tier: Tier) -> float | None:
+        """What a token of a tier has taken lately, None when that was not counted yet."""
+        return self._costs.get(tier)
+
+
+def _faded(figures: dict[Tier, float], tier: Tier, newest: float) -> None:
+    before = figures.get(tier)
+    figures[tier] = newest if before is None else before + _NEWEST_SHARE * (newest - before)

@@ -21,7 +21,7 @@ LOOKS = 3
 ENOUGH = 2
 """Of them, so many must have been hot."""
 RECENT_S = 25.0
-"""A look further back tells nothing about now. While a device rests, looks are ten seconds apart."""
+"""A look further back tells nothing about now. While a device rests, looks may be further apart than that."""
 CALM_S = 30.0
 """Where no temperature tells, a device has stopped throttling after so long without."""
 BLIND_S = 120.0

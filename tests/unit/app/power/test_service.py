@@ -157,8 +157,10 @@ async def test_while_a_device_rests_it_is_looked_at_now_and_then_until_it_has_co
     assert "graphics card" in rested.reason
     assert rested.reason == one.service.verdict().reason
     await one.run()
-    assert 5 <= await one.run() <= 7
+    assert 1 <= await one.run() <= 6
+    assert 1 <= await one.run() <= 2
     one.machine.gpu_c = 50.0
+    await one.run()
     await one.run()
     assert Device.GPU in one.service.verdict().allowed
     assert [Device.GPU in event.allowed for event in one.of(GovernorDecided)] == [False, True]

@@ -109,11 +109,15 @@ def test_the_ledger_forgets_after_an_hour() -> None:
     assert (ledger.spent_in_run("a"), ledger.spent_in_run("c")) == (1.0, 0.0)
 
 
-def test_the_ledger_keeps_a_fading_mean_of_speeds() -> None:
+def test_the_ledger_keeps_a_fading_mean_of_speeds_and_of_what_a_token_took() -> None:
     ledger, tier = EnergyLedger(), Tier("small", "script")
     assert ledger.tokens_per_s(tier) is None
     ledger.measured(tier, 3, 0.1)
     assert ledger.tokens_per_s(tier) is None, "three tokens say nothing"
     ledger.measured(tier, 100, 1.0)
     ledger.measured(tier, 200, 1.0)
+    assert ledger.joules_per_token(tier) is None
+    ledger.measured(Tier("other", "m"), 100, 1.0, 50.0)
+    ledger.measured(Tier("other", "m"), 100, 1.0, 150.0)
+    assert ledger.joules_per_token(Tier("other", "m")) == pytest.approx(0.8)
     assert ledger.tokens_per_s(tier) == 130.0
