@@ -74,7 +74,7 @@ class Sampler:
             return await self._sample()
         finally:
             if not self._listeners:
-                await self._let_go()
+                self._tasks.start(self._let_go(), "let the sensors go")  # not waited for: a driver may hang
 
     async def aclose(self) -> None:
         """End all looks and let the sensors go. Takes a second at most, even while a driver hangs. Idempotent."""

@@ -1,4 +1,4 @@
-"""Traces: looks at the sensors, kept as JSON lines, and played back as if they were sensors.
+"""Traces: looks at the sensors, kept as JSON lines.
 
 Why it exists: what the governor decides has to be explained and repeated, on a machine that has none of the sensors as
 well as on the one it happened on. The first line says what the file is: its format, the machine's kind (no name of a
@@ -9,8 +9,7 @@ person or a host is in it), and the minute of the day it began, which quiet hour
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -124,36 +123,6 @@ def read_trace(path: Path) -> Trace:
     if not samples:
         raise InvalidInput(f"{path} holds a header and no look at the sensors.", code="trace-empty")
     return Trace(header, tuple(samples))
-
-
-class TraceSensors:
-    """Implements `app.power.sensors.sample.Sensors` with looks that were recorded.
-
-    Args:
-        samples: Given one after the other; the last one for ever.
-    """
-
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self._samples = tuple(samples)
-        self._next = 0
-        self._lock = threading.Lock()
-
-    def sample(self) -> Sample:
-        """The next look."""
-        with self._lock:
-            sample = self._samples[self._next]
-            self._next = min(self._next + 1, len(self._samples) - 1)
-            return sample
-
-    def counters(self) -> Counters:
-        """The counters of the look that comes next."""
-        with self._lock:
-            return self._samples[self._next].counters
-
-    def close(self) -> None:
-        """Begin again."""
-        with self._lock:
-            self._next = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,8 @@ class _Reader:
         default = Limits()
         return Limits(
             max_tokens=self._whole(limits, "max_tokens", DEFAULT_MAX_TOKENS, 1, 8192),
-            rest_under_trip_c=self._number(limits, "rest_under_trip_c", default.rest_under_trip_c, 0.0, 40.0),
-            warm_again_c=self._number(limits, "warm_again_c", default.warm_again_c, 1.0, 40.0),
+            rest_under_trip_c=self._number(limits, "rest_under_trip_c", default.rest_under_trip_c, 0.0, 20.0),
+            warm_again_c=self._number(limits, "warm_again_c", default.warm_again_c, 1.0, 20.0),
             dwell_s=self._number(limits, "dwell_s", default.dwell_s, 5.0, 3600.0),
             battery_percent=self._number(limits, "battery_percent", default.battery_percent, 0.0, 100.0),
             on_battery=OnBattery(self._one_of(limits, "on_battery", OnBattery, default.on_battery)),

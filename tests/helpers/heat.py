@@ -18,7 +18,7 @@ from app.contracts.energy import DeviceReading, GovernorVerdict, measured
 from app.power.governor.live import LiveGovernor
 from app.power.governor.view import View
 from app.power.sensors.sample import Counters, Sample
-from app.power.trace import TraceSensors, TraceWriter, read_trace
+from app.power.trace import TraceWriter, read_trace
 from app.settings.limits import Limits
 from models.backends import Backends
 from models.embedded import SMOLLM2, EmbeddedModels
@@ -27,6 +27,7 @@ from models.host.supervisor import Host, HostLimits
 from models.hosted.llm import HostedTextGenerator
 from models.llm.llama import LlamaEngine
 from models.registry import CONTEXT_TOKENS, ENTRIES
+from tests.helpers.trace_sensors import TraceSensors
 
 HOT, COOL = "llama-igpu", "llama-cpu"
 TRIP_C = 95.0
@@ -65,19 +66,18 @@ class GraphicsLlama(LlamaEngine):
             yield reply
 
 
-def add_hot_backend(backends: Backends, *, state: bool = True, token_s: float = 0.0) -> HostedTextGenerator:
+def add_hot_backend(backends: Backends, *, token_s: float = 0.0) -> HostedTextGenerator:
     """Add llama.cpp with the starter model on the device that stands for graphics.
 
     Args:
         backends: To these.
-        state: Its state can be moved.
         token_s: As for `GraphicsLlama`.
     """
     path = str(EmbeddedModels().require(SMOLLM2))
     options = {"model_path": path, "threads": 1, "context_tokens": CONTEXT_TOKENS, "token_s": token_s}
     host = Host(HOT, f"{__name__}:{GraphicsLlama.__name__}", options, limits=HostLimits())
     identity = Backend(HOT, "llama.cpp", Device.IGPU, SMOLLM2)
-    made = HostedTextGenerator(host, identity, replace(ENTRIES[COOL].capabilities, state=state))
+    made = HostedTextGenerator(host, identity, ENTRIES[COOL].capabilities)
     backends.add(made)
     return made
 

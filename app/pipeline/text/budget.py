@@ -9,7 +9,7 @@ stopped when what is left has been spent.
 * Tiers are taken from the lowest up as long as the sum of their estimates fits what is left, since an escalation pays
   for both.
 * When not even one fits, the tier that costs least per token is asked for as many tokens as fit, and the answer says
-  when it ended there.
+  when it ended there. One that costs nothing here may always be asked.
 * When those are fewer than `LEAST_TOKENS`, the stage is refused with a sentence that says when there will be room. A
   speed that is only assumed refuses nobody: such a tier may try `FIRST_TOKENS`, and is stopped when the rest is spent.
 * What the governor leaves for a turn shortens an answer in the same way, but refuses none: a person who asks hears at
@@ -121,12 +121,14 @@ def allowance(
         notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates[len(fitting) :])
         return Allowance(tuple(estimate.tier for estimate in fitting), max_tokens, left, budget, notes)
     cheapest = min(estimates, key=lambda estimate: estimate.joules_per_token)
+    notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates if estimate is not cheapest)
+    if cheapest.joules_per_token <= 0.0:
+        return Allowance((cheapest.tier,), max_tokens, notes=notes)
     tokens = int(left / cheapest.joules_per_token + 1e-9)
     if left > 0.0 and not cheapest.measured:
         tokens = min(max_tokens, max(tokens, FIRST_TOKENS))
     if tokens < LEAST_TOKENS:
         raise _used_up(left, budget, cheapest, options, tools, pipeline_id)
-    notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates if estimate is not cheapest)
     return Allowance((cheapest.tier,), tokens, left, budget, notes)
 
 

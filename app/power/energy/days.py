@@ -1,7 +1,8 @@
 """What the turns of each day took, in one small file: joules by device, and what was saved.
 
 It holds no words and nothing of what was asked: dates, counts and joules. So it outlives the deleting of the history;
-whoever wants it gone deletes the file.
+whoever wants it gone deletes the file. The window and a command may both write it: each adds its turns to what the file
+holds by then.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -18,9 +19,10 @@ from typing import Any
 from app.aio.tasks import TaskOwner
 from app.contracts.devices import Device
 from app.contracts.energy import Comparison, DeviceEnergy, Energy, EnergyAccount, Provenance, added
-from app.contracts.errors import SottoError
+from app.contracts.errors import StorageError
 from app.contracts.ports import Clock
 from app.settings.files import as_number, write_whole
+from app.settings.locks import file_lock
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ FILE = "energy.json"
 MOST_DAYS = 400
 """Older days are dropped."""
 _VERSION = 1
+_LOCK_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +71,33 @@ class Days:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._days: dict[str, Day] | None = None
-        self._unsaved = False
+        self._saved: dict[str, Day] | None = None
+        self._unsaved: list[Day] = []
         self._tasks = TaskOwner()
         self._saving: asyncio.Task[None] | None = None
 
     def turn_ended(self, account: EnergyAccount, comparisons: tuple[Comparison, ...]) -> None:
         """A turn ends now. The file is written beside the event loop soon after; several turns in one go."""
-        days = self._known()
-        before = self.today()
-        devices = dict(before.devices)
-        for one in account.devices:
-            devices[one.device] = added([devices[one.device], one.energy] if one.device in devices else [one.energy])
+        devices = {one.device: one.energy for one in account.devices}
         on_gpu = next((one.joules for one in comparisons if one.device is Device.GPU), account.stages)
-        days[before.day] = Day(before.day, before.turns + 1, devices, before.saved_joules + on_gpu - account.stages)
-        for old in sorted(days)[:-MOST_DAYS]:
-            del days[old]
-        self._unsaved = True
+        self._unsaved.append(Day(self._now(), 1, devices, on_gpu - account.stages))
         if self._saving is None or self._saving.done():
             self._saving = self._tasks.start(self._save(), name="write energy of days")
 
     def today(self) -> Day:
         """The day it is now."""
-        name = datetime.fromtimestamp(self._clock.time()).astimezone().date().isoformat()
-        return self._known().get(name, Day(name))
+        name = self._now()
+        return next((day for day in self.all() if day.day == name), Day(name))
 
     def all(self) -> tuple[Day, ...]:
         """Every day with a turn, the oldest first."""
-        known = self._known()
-        return tuple(known[name] for name in sorted(known))
+        if self._saved is None:
+            try:
+                self._saved = self._read()
+            except OSError as error:
+                log.warning("what earlier days took cannot be read: %r", error)
+                self._saved = {}
+        return tuple(_with(self._saved, self._unsaved).values())
 
     async def aclose(self) -> None:
         """Wait until everything is written."""
@@ -104,39 +105,65 @@ class Days:
             await asyncio.wait([self._saving])
         await self._tasks.aclose()
 
-    async def _save(self) -> None:
-        while self._unsaved:
-            self._unsaved = False
-            content = {"version": _VERSION, "days": {day.day: _written(day) for day in self.all()}}
-            try:
-                await asyncio.to_thread(write_whole, self._path, json.dumps(content, indent=1))
-            except SottoError as error:
-                log.warning("what today's turns took was not written down: %s", error)
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock.time()).astimezone().date().isoformat()
 
-    def _known(self) -> dict[str, Day]:
-        if self._days is None:
-            self._days = self._read()
-        return self._days
+    async def _save(self) -> None:
+        """Write down what is not; what cannot be written is tried again with the next turn."""
+        while self._unsaved:
+            turns = tuple(self._unsaved)
+            try:
+                self._saved = await asyncio.to_thread(self._add, turns)
+            except (StorageError, OSError) as error:
+                log.warning("what today's turns took was not written down: %s", error)
+                return
+            del self._unsaved[: len(turns)]
+
+    def _add(self, turns: tuple[Day, ...]) -> dict[str, Day]:
+        """Add turns to the file as it is now, whoever wrote it last; gives what it holds.
+
+        Raises:
+            OSError, StorageError: It cannot be read or written; it is as it was.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with file_lock(self._path.with_name(f".{self._path.name}.lock"), _LOCK_TIMEOUT_S):
+            days = _with(self._read(), turns)
+            content = {"version": _VERSION, "days": {day.day: _written(day) for day in days.values()}}
+            write_whole(self._path, json.dumps(content, indent=1))
+        return days
 
     def _read(self) -> dict[str, Day]:
-        """The file; one that is damaged is put aside and begun anew."""
+        """The file; one that is damaged is put aside and begun anew.
+
+        Raises:
+            OSError: It is there and cannot be read.
+        """
         try:
             return _days(json.loads(self._path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return {}
-        except OSError as error:
-            log.warning("what earlier days took cannot be read: %r", error)
-            return {}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             aside = self._path.with_suffix(".damaged.json")
-            try:
-                self._path.replace(aside)
-            except OSError:
-                aside = self._path
+            self._path.replace(aside)
             log.warning(
                 "what earlier days took is damaged and begun anew; it was put aside as %s: %r", aside.name, error
             )
             return {}
+
+
+def _with(days: Mapping[str, Day], more: Iterable[Day]) -> dict[str, Day]:
+    """All of them, those of one date added up, the oldest first and no more than are kept."""
+    found = dict(days)
+    for day in more:
+        before = found.get(day.day, Day(day.day))
+        devices = {
+            device: added(one.devices[device] for one in (before, day) if device in one.devices)
+            for device in Device
+            if device in before.devices or device in day.devices
+        }
+        saved = before.saved_joules + day.saved_joules
+        found[day.day] = Day(day.day, before.turns + day.turns, devices, saved)
+    return {name: found[name] for name in sorted(found)[-MOST_DAYS:]}
 
 
 def _written(day: Day) -> dict[str, object]:

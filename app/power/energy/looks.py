@@ -21,6 +21,7 @@ LONGEST_S = 120.0
 much of it counts where a counter does not say better."""
 MOST_W = 2000.0
 """A meter that counted faster was set anew by something, for instance by sleep; that stretch of it is not believed."""
+_MOST_AHEAD_S = 0.05
 _NOTHING = HostWork(0.0)
 _LEARN_S = (0.5, 60.0)
 """How long a look without work must and may be to say something about idling."""
@@ -28,12 +29,16 @@ _LEARN_S = (0.5, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A look, and what became of each counter since the one before. ``stretch`` is None when no time has passed."""
+    """A look, and what became of each counter since the one before. ``stretch`` is None when no time has passed.
+
+    ``ahead_s`` is how much later than the processor's own counter those of the hosts were read, in seconds of work.
+    """
 
     counters: Counters
     stretch: Stretch | None
     hosts: Mapping[str, HostWork] = field(default_factory=dict)
     said: Mapping[Key, float] = field(default_factory=dict)
+    ahead_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Looks:
         self._of_hosts: dict[str, HostWork] = {}
         self._said: dict[Key, float] = {}
         self._asleep: frozenset[Device] = frozenset()
+        self._ahead_s = 0.0
 
     @property
     def at_s(self) -> float:
@@ -91,34 +97,46 @@ class Looks:
         """What has become since the last look. Nothing is kept of it until `keep`."""
         last = self._last
         if last is None or counters.at_s <= last.at_s:
-            return Seen(last or counters, None, {}, self._said)
+            return Seen(last or counters, None, {}, self._said, self._ahead_s)
         passed_s = counters.at_s - last.at_s
         seconds = min(passed_s, LONGEST_S)
         names = dict.fromkeys(one.backend_id for one in self._followed.values())
         hosts = {name: work for name in names if (work := self._hosts.work(name)) is not None}
         said = {key: max(self._said[key], one.busy()) for key, one in self._followed.items()}
+        busy_s = self._busy_s(last, counters, seconds)
+        ahead_s = self._ahead_s
+        if Device.CPU in busy_s:
+            ours_s = sum(max(0.0, work.cpu_s - self._of_hosts[name].cpu_s) for name, work in hosts.items())
+            ahead_s = min(_MOST_AHEAD_S, max(0.0, ours_s - busy_s[Device.CPU]))
         stretch = Stretch(
             seconds,
             tuple(self._flows(last, counters, passed_s)),
-            {
-                device: min(seconds, max(0.0, busy_s - last.busy_s[device]))
-                for device, busy_s in counters.busy_s.items()
-                if device in last.busy_s and (busy_s > last.busy_s[device] or device not in self._asleep)
-            },
+            busy_s,
             tuple(
                 self._worked(key, one.backend_id, hosts.get(one.backend_id), said[key] - self._said[key], seconds)
                 for key, one in self._followed.items()
             ),
             {device: self._baseline.rate(_busy(device), 0.0) * seconds for device in counters.busy_s},
         )
-        return Seen(counters, stretch, hosts, said)
+        return Seen(counters, stretch, hosts, said, ahead_s)
 
     def keep(self, seen: Seen) -> None:
         """From now on this was the last look. When nothing of ours ran in it, it says how much idling takes."""
         if not self._followed and self._last is not None:
             self._learn(self._last, seen.counters)
-        self._last, self._said = seen.counters, dict(seen.said)
+        self._last, self._said, self._ahead_s = seen.counters, dict(seen.said), seen.ahead_s
         self._of_hosts.update(seen.hosts)
+
+    def _busy_s(self, last: Counters, now: Counters, seconds: float) -> dict[Device, float]:
+        """How long each device worked. What hosts were ahead by at the last look was counted there already."""
+        grown = {device: busy_s - last.busy_s[device] for device, busy_s in now.busy_s.items() if device in last.busy_s}
+        if Device.CPU in grown:
+            grown[Device.CPU] -= self._ahead_s
+        return {
+            device: min(seconds, max(0.0, busy_s))
+            for device, busy_s in grown.items()
+            if busy_s > 0.0 or device not in self._asleep
+        }
 
     def _learn(self, last: Counters, now: Counters) -> None:
         seconds = now.at_s - last.at_s

@@ -104,17 +104,15 @@ def _demand(heat: Heat, reading: DeviceReading) -> Demand:
     """That it rests, why, and until when."""
     temperature, who = reading.temperature_c.value, named(heat.device)
     slowed = f"{who} slows itself down because it is too hot or takes too much power."
-    until = "until that has stopped"
     if heat.cool_at_c is None or (temperature is not None and temperature <= heat.cool_at_c):
-        key, why = "throttled", slowed
+        why, until = slowed, "until that has stopped"
     elif temperature is None:
-        key, why = "blind", f"{who} was too hot, and its temperature cannot be read any more."
-        until = f"for {BLIND_S / 60:.0f} minutes at most"
+        why, until = f"{who} was too hot, and its temperature cannot be read any more.", "for about 2 minutes"
     else:
         near = f"{who} is at {temperature:.0f} °C{_where(reading, temperature)}."
-        key, why = "hot", slowed if reading.throttled and temperature < slows_at(reading) else near
+        why = slowed if reading.throttled and temperature < slows_at(reading) else near
         until = f"until it is at {heat.cool_at_c:.0f} °C"
-    return Demand(key, f"{why} It rests {until}.", (heat.device,))
+    return Demand(until, f"{why} It rests {until}.", (heat.device,))
 
 
 def _where(reading: DeviceReading, temperature: float) -> str:

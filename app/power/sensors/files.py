@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _AT_ONCE = 4096
+_NUMBER = 32
+"""More than the kernel's longest number has digits."""
 _KEPT_OPEN = 192
 """Of the 1024 files a process may have open by default."""
 
@@ -59,7 +61,7 @@ class Files:
 
     def number(self, path: str) -> int | None:
         """A file that holds one number, decimal or with ``0x``; None when it cannot be read or holds none."""
-        content = self.block(path)
+        content = self.block(path, _NUMBER)
         if content is None:
             return None
         try:

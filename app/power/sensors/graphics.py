@@ -49,7 +49,7 @@ class Driver(Protocol):
         ...
 
     def skip(self) -> None:
-        """It sleeps: until the next look nothing counts."""
+        """It sleeps or has slept: until the next look nothing counts."""
         ...
 
     def look(self, context: Context) -> DeviceReading:
@@ -110,6 +110,7 @@ class GraphicsPart:
         self._plan = _Plan.ASK
         self._last: DeviceReading | None = None
         self._asked_at = float("-inf")
+        self._kept_awake = False
 
     @property
     def worked_s(self) -> float | None:
@@ -122,8 +123,8 @@ class GraphicsPart:
         self._driver.find()
 
     def count(self, at_s: float) -> None:
-        """Read its counters, if it was asked just now and has not fallen asleep since."""
-        if at_s - self._asked_at <= _FRESH_S and not self._manners.asleep:
+        """Read its counters, if it is kept awake anyway or was asked just now, and has not fallen asleep since."""
+        if (self._kept_awake or at_s - self._asked_at <= _FRESH_S) and not self._manners.asleep:
             self._driver.count(at_s)
 
     def plan(self, at_s: float, used: frozenset[str]) -> Callable[[], None] | None:
@@ -137,12 +138,12 @@ class GraphicsPart:
         if self._manners.asleep:
             self._plan = _Plan.LET_SLEEP
             return None if library is None else library.let_go
-        kept_awake = self._manners.kept_awake((self._pci if library is None else library.open_as) in used)
-        if self._last is not None and not self._manners.may_ask(at_s, kept_awake):
+        self._kept_awake = self._manners.kept_awake((self._pci if library is None else library.open_as) in used)
+        if self._last is not None and not self._manners.may_ask(at_s, self._kept_awake):
             self._plan = _Plan.REPEAT
             return None
         self._plan = _Plan.ASK
-        return None if library is None else partial(library.ask, keep_open=kept_awake)
+        return None if library is None else partial(library.ask, keep_open=self._kept_awake)
 
     def look(self, context: Context) -> DeviceReading:
         """Do what was planned: ask it, or say that it sleeps, or what it said last."""
@@ -158,6 +159,10 @@ class GraphicsPart:
         at_once = self._driver.tells_at_once or self._driver.worked_s is None
         self._manners.asked(context.at_s, self._last.busy.value, tells_at_once=at_once)
         return self._last
+
+    def skip(self) -> None:
+        """The machine has slept: what its counters did meanwhile does not count."""
+        self._driver.skip()
 
     def meters(self) -> Sequence[Meter]:
         """Its own energy counters, as of the last count."""
@@ -175,16 +180,14 @@ class NvidiaGraphics:
     Args:
         reader: Who asks the library.
         folder: The device's folder below ``/sys/bus/pci/devices``.
-        number: Which of these cards it is.
     """
 
     tells_at_once = True
     open_as = OPEN_AS_NVIDIA
 
-    def __init__(self, reader: CardReader, folder: str, number: int) -> None:
+    def __init__(self, reader: CardReader, folder: str) -> None:
         self._reader = reader
         self._pci = folder.rpartition("/")[2]
-        self._meter = f"nvml:{number}"
         self._work = Integral()
         self._at_s = 0.0
         self._open = False
@@ -228,7 +231,7 @@ class NvidiaGraphics:
     def meters(self) -> Sequence[Meter]:
         """Its energy counter, or its watts added up over time."""
         joules = self._reader.joules(self._pci)
-        return () if joules is None else (Meter(self._meter, frozenset({Device.GPU}), joules, "NVML"),)
+        return () if joules is None else (Meter(f"nvml:{self._pci}", frozenset({Device.GPU}), joules, "NVML"),)
 
 
 def _reading(card: CardLook) -> DeviceReading:

@@ -17,7 +17,7 @@ class CardLook:
     Attributes:
         name: As its maker calls it, empty when unknown.
         watts: Power now, W.
-        joules: Since it was first looked at; never goes back, a driver that was loaded anew included.
+        joules: While it was looked at; never goes back, a driver that was loaded anew included.
         temperature_c: Degrees Celsius.
         slows_at_c: The temperature at which it slows itself down, degrees Celsius.
         busy: Share of time busy, in [0, 1].

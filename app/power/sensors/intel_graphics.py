@@ -78,10 +78,11 @@ class IntelGraphics:
         self._joules = None if energy is None else self._energy.took(energy * _MICRO, at_s)
 
     def skip(self) -> None:
-        """It sleeps: what its counters do until the next look is not work."""
+        """It sleeps or has slept: what its counters do until the next look does not count."""
         for gt in self._gts.values():
             gt.worked.skip()
-        self._rates.forget("worked")
+        self._energy.skip()
+        self._rates = Rates()
 
     def look(self, context: Context) -> DeviceReading:
         """Everything its driver tells."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.contracts.devices import DEVICE_WORDS, Device
-from app.contracts.energy import DeviceReading, Quantity, measured, unavailable
+from app.contracts.energy import BatteryReading, DeviceReading, Quantity, measured, unavailable
 from app.power.hardware.tree import Tree
 from app.power.sensors.battery import Batteries
 from app.power.sensors.files import Files
@@ -30,7 +30,14 @@ from app.power.sensors.thermal import ProcessorHeat
 
 _AGAIN_S = 60.0
 _VANISHED_S = 5.0
+_SLEPT_S = 1.0
 _INSIDE = (Device.NPU, Device.IGPU)
+
+
+def _asleep_s() -> float:
+    """Seconds that this machine has slept since it was started; `time.monotonic` does not count them."""
+    since_start = getattr(time, "CLOCK_BOOTTIME", None)
+    return 0.0 if since_start is None else time.clock_gettime(since_start) - time.monotonic()
 
 
 class LinuxSensors:
@@ -42,6 +49,7 @@ class LinuxSensors:
         files: Its files.
         nvidia: Who asks NVIDIA's driver; None where nobody can.
         clock: Monotonic seconds.
+        asleep_s: Seconds the machine has slept so far.
         pid: This program; its children are its hosts.
     """
 
@@ -53,16 +61,20 @@ class LinuxSensors:
         files: Files | None = None,
         nvidia: CardReader | None = None,
         clock: Callable[[], float] = time.monotonic,
+        asleep_s: Callable[[], float] = _asleep_s,
         pid: int | None = None,
     ) -> None:
         self._files = files or Files(root)
+        self._slow_files = files or Files(root)
         self._nvidia = nvidia
         self._clock = clock
+        self._asleep_s = asleep_s
+        self._slept_s = asleep_s()
         self._ours = OurProcesses(root, os.getpid() if pid is None else pid)
         self._processor = Processor(self._files)
         self._heat = ProcessorHeat(self._files)
         self._rapl = Rapl(self._files)
-        self._batteries = Batteries(self._files)
+        self._batteries = Batteries(self._slow_files)
         self._parts = Parts(tree or Tree(root), self._files, nvidia)
         self._chip = Whole("chip")
         self._rates = Rates()
@@ -72,21 +84,22 @@ class LinuxSensors:
         self._sampling = threading.Lock()
 
     def sample(self) -> Sample:
-        """Look at everything. A library that hangs keeps only other samples waiting, never the counters."""
+        """Look at everything. A library or a battery that hangs keeps only other samples waiting, not the counters."""
         with self._sampling:
             with self._lock:
-                at_s = self._clock()
+                at_s = self._moment()
                 self._find(at_s)
                 questions = self._parts.plan(at_s, self._used(at_s)[0])
             for ask in questions:
                 ask()
+            battery = self._batteries.look(at_s)
             with self._lock:
-                return self._look(self._context(self._clock()))
+                return self._look(self._context(self._moment()), battery)
 
     def counters(self) -> Counters:
         """Read the counters alone."""
         with self._lock:
-            at_s = self._clock()
+            at_s = self._moment()
             if self._found_at is None:
                 self._find(at_s)
             for part in self._parts:
@@ -95,22 +108,32 @@ class LinuxSensors:
 
     def close(self) -> None:
         """Close all files and let go of NVIDIA's library. The sums stay as they are."""
-        with self._lock:
+        with self._sampling, self._lock:
             self._files.close()
+            self._slow_files.close()
         if self._nvidia is not None:
             self._nvidia.close()
 
-    def _look(self, context: Context) -> Sample:
+    def _moment(self) -> float:
+        """Now. When the machine has slept, what the counters did meanwhile is left out: the clock stood still."""
+        slept_s = self._asleep_s()
+        if slept_s - self._slept_s > _SLEPT_S:
+            self._rapl.skip()
+            self._parts.skip()
+            self._rates = Rates()
+        self._slept_s = slept_s
+        return self._clock()
+
+    def _look(self, context: Context, battery: BatteryReading | None) -> Sample:
         looks = [part.look(context) for part in self._parts]
         counters = self._collected(context.at_s)
         watts = self._watts(counters)
         readings = [self._of_processor(context, counters, watts[Device.CPU])]
         readings += [_with_watts(reading, watts) for reading in looks]
-        battery = self._batteries.look(context.at_s)
         return Sample(counters, tuple(_busiest(device, readings) for device in Device), battery)
 
     def _find(self, at_s: float) -> None:
-        vanished = self._files.forget_losses() or self._vanished
+        vanished = self._files.forget_losses() or self._slow_files.forget_losses() or self._vanished
         since = float("inf") if self._found_at is None else at_s - self._found_at
         if since < (_VANISHED_S if vanished else _AGAIN_S):
             self._vanished = vanished

@@ -55,6 +55,13 @@ class IntelNpu:
         self.worked_s = None if busy is None else self._worked.took(busy * _MICRO, at_s)
         self._joules = None if self._telemetry is None else self._telemetry.joules(at_s)
 
+    def skip(self) -> None:
+        """The machine has slept: what its counters did meanwhile does not count."""
+        self._worked.skip()
+        self._rates = Rates()
+        if self._telemetry is not None:
+            self._telemetry.skip()
+
     def look(self, context: Context) -> DeviceReading:
         """Everything its driver tells without being woken."""
         self.count(context.at_s)
@@ -141,6 +148,9 @@ class RyzenNpu:
         """What it has done by now if it went on as at the last look."""
         self._at_s = at_s
         self.worked_s = self._work.at(at_s)
+
+    def skip(self) -> None:
+        """It has no counters: what it does is added up by the clock, which stands still while the machine sleeps."""
 
     def look(self, context: Context) -> DeviceReading:
         """What the graphics tell of it; the NPU itself is not asked."""

@@ -21,6 +21,8 @@ from app.power.sensors.graphics_card import CardLook
 
 GAP_S = 3.0
 """A card that was not looked at for longer is not guessed any further."""
+LEFT_ALONE_S = 35.0
+"""The same for an idle one that is left alone for half a minute so that it can fall asleep."""
 RETRY_S = 30.0
 """Seconds until a library that did not open is tried again."""
 PATIENCE_S = 2.0
@@ -95,7 +97,7 @@ class NvidiaCards:
             self._why_not[pci] = self._trouble
             return None
         try:
-            return self._ask(pci)
+            return self._ask(pci, GAP_S if keep_open else LEFT_ALONE_S)
         finally:
             if not keep_open:
                 self._shut()
@@ -132,7 +134,7 @@ class NvidiaCards:
             with suppress(self._failure):
                 self._library.nvmlShutdown()
 
-    def _ask(self, pci: str) -> CardLook | None:
+    def _ask(self, pci: str, guess_s: float) -> CardLook | None:
         library = self._library
         try:
             handle = library.nvmlDeviceGetHandleByPciBusId(pci)
@@ -159,7 +161,7 @@ class NvidiaCards:
         millijoules = _number(one("nvmlDeviceGetTotalEnergyConsumption"))
         with self._knowing:
             tally = self._tallies.setdefault(pci, _Tally())
-            tally.add(self._clock(), watts, None if millijoules is None else millijoules / 1e3)
+            tally.add(self._clock(), watts, None if millijoules is None else millijoules / 1e3, guess_s)
             joules = tally.by(tally.at_s)
         self._why_not[pci] = ""
         return CardLook(
@@ -178,10 +180,11 @@ class NvidiaCards:
 
 @dataclass(slots=True)
 class _Tally:
-    """What one card has taken since the first look.
+    """What one card has taken while it was looked at.
 
     Attributes:
         at_s: Time of the last look.
+        guess_s: For so long from then on it is taken to go on as it did then.
         joules: Until then.
         counter: What the driver's own counter said then, J since it was loaded; None where there is none.
         watts: Power then, None where unknown.
@@ -189,24 +192,30 @@ class _Tally:
     """
 
     at_s: float = float("-inf")
+    guess_s: float = GAP_S
     joules: float = 0.0
     counter: float | None = None
     watts: float | None = None
     shown: float = 0.0
 
-    def add(self, now_s: float, watts: float | None, counter: float | None) -> None:
-        """A look. Without a counter the watts are integrated, over gaps that are short enough to do so."""
-        if counter is not None and self.counter is not None:
+    def add(self, now_s: float, watts: float | None, counter: float | None, guess_s: float) -> None:
+        """A look. Without a counter the watts are integrated.
+
+        After a pause what was told stands: all that the counter rose meanwhile would be taken for work of now.
+        """
+        if now_s - self.at_s > GAP_S:
+            self.joules = self.shown
+        elif counter is not None and self.counter is not None:
             self.joules += counter - self.counter if counter >= self.counter else counter
-        elif counter is None and watts is not None and self.watts is not None and now_s - self.at_s <= GAP_S:
+        elif counter is None and watts is not None and self.watts is not None:
             self.joules += (watts + self.watts) / 2 * (now_s - self.at_s)
-        self.at_s, self.watts, self.counter = now_s, watts, counter
+        self.at_s, self.watts, self.counter, self.guess_s = now_s, watts, counter, guess_s
 
     def by(self, now_s: float) -> float | None:
         """What it has taken by now, None where neither energy nor power is known."""
         if self.counter is None and self.watts is None:
             return None
-        since = min(max(now_s - self.at_s, 0.0), GAP_S)
+        since = min(max(now_s - self.at_s, 0.0), self.guess_s)
         self.shown = max(self.shown, self.joules + (self.watts or 0.0) * since)
         return self.shown
 

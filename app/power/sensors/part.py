@@ -52,6 +52,10 @@ class Part(Protocol):
         """Read its counters, cheaply."""
         ...
 
+    def skip(self) -> None:
+        """The machine has slept: what its counters did meanwhile does not count."""
+        ...
+
     def look(self, context: Context) -> DeviceReading:
         """Read its counters and everything else. Its watts may be left to the meters."""
         ...

@@ -61,6 +61,11 @@ class Parts:
         for part in found:
             part.find()
 
+    def skip(self) -> None:
+        """The machine has slept: what counters did meanwhile does not count."""
+        for part in self._parts:
+            part.skip()
+
     def plan(self, at_s: float, used: frozenset[str]) -> Sequence[Callable[[], None]]:
         """Have all decide what they ask at the next look; gives what must be asked of libraries before it."""
         asked = [part.plan(at_s, used) for part in self._parts if isinstance(part, GraphicsPart)]
@@ -87,8 +92,7 @@ class Parts:
                 self._chips.append(amd)
             return GraphicsPart(self._files, one.device, folder, amd, "AMD graphics")
         if one.driver == "nvidia" and self._nvidia is not None:
-            cards = [other.pci for other in hardware if other.vendor == NVIDIA]
-            card = NvidiaGraphics(self._nvidia, folder, cards.index(one.pci))
+            card = NvidiaGraphics(self._nvidia, folder)
             return GraphicsPart(self._files, one.device, folder, card, "NVIDIA graphics card", card)
         return Untold(one)
 
@@ -114,6 +118,9 @@ class Untold:
 
     def find(self) -> None:
         """There is nothing to find."""
+
+    def skip(self) -> None:
+        """There is nothing to skip."""
 
     def count(self, at_s: float) -> None:
         """There is nothing to count."""

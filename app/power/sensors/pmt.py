@@ -82,6 +82,10 @@ class NpuTelemetry:
             return None
         return self._energy.took((word & 0xFFFFFFFF) * _UNIT_J, at_s) * self._layout.scale
 
+    def skip(self) -> None:
+        """What it rises until the next look is not to count."""
+        self._energy.skip()
+
     def temperature_c(self) -> float | None:
         """Degrees Celsius; None where that cannot be read."""
         word = self._word(self._layout.heat_at)

@@ -111,6 +111,11 @@ class Rapl:
         """Whether it does and this user may not read it."""
         return any(self._files.denied(package.counter.path) for package in self._packages)
 
+    def skip(self) -> None:
+        """The machine has slept: what the counters did meanwhile does not count."""
+        for counter in self._counters.values():
+            counter.rising.skip()
+
     def meters(self, at_s: float, inside: frozenset[Device], apart: Mapping[Device, float]) -> Sequence[Meter]:
         """The counters that can be read, overlaps taken off.
 

@@ -137,7 +137,3 @@ class Rates:
         rate = (total - look[0]) / since
         self._looks[name] = (total, at_s, rate)
         return rate
-
-    def forget(self, name: str) -> None:
-        """The next look is this one's first."""
-        self._looks.pop(name, None)

@@ -22,7 +22,7 @@ class Meter:
     """A counter of energy.
 
     Attributes:
-        name: Unique, for instance ``package-0``, ``uncore``, ``nvml:0``, ``npu``.
+        name: Unique, for instance ``package-0``, ``uncore``, ``nvml:0000:01:00.0``, ``npu``.
         devices: What it counts. One that counts more than one device is shared out among them. What another meter
             counts as well is already taken off, so the sum of all meters is what the machine's processors took.
         joules: Since it was first read; never goes back, whatever the counter behind it does.

@@ -39,7 +39,7 @@ from tests.helpers.texts import SureByToken
 
 QUESTION = "Explain in detail how rain is made."
 SLOW = TurnOptions(
-    voice=VoiceOptions(speed=0.9), must_speak=True, max_tokens=56, temperature=0.0, pipeline="spoken-answer"
+    voice=VoiceOptions(speed=0.9), must_speak=True, max_tokens=50, temperature=0.0, pipeline="spoken-answer"
 )
 Kind = TypeVar("Kind")
 SILENT = 2e-3
@@ -154,7 +154,7 @@ async def test_the_voice_does_not_stumble_when_the_answer_moves(sound: SoundServ
     for needed in (COOL, "espeak-cpu", "moonshine-cpu"):
         if reason := backends.why_not(needed):
             pytest.skip(reason)
-    add_hot_backend(backends, token_s=0.13)
+    add_hot_backend(backends, token_s=0.09)
     cool = ReplayedHeat(heat_trace(tmp_path / "cool.jsonl", (60.0,)))
     hot = ReplayedHeat(heat_trace(tmp_path / "hot.jsonl", WARMING))
     try:

@@ -10,11 +10,12 @@ import pytest
 from app.assistant.inputs import typed
 from app.assistant.parts import TurnOptions
 from app.contracts.devices import Device
-from app.contracts.energy import DeviceReading, Energy, Provenance, added
+from app.contracts.energy import Comparison, DeviceReading, Energy, EnergyAccount, Provenance, added
 from app.contracts.events import RunFinished, StageFinished, StageStarted, TextDelta, TurnFinished
 from app.contracts.metrics import TurnMetrics
 from app.pipeline.definition import Forwarding, TierWish
 from app.power.energy.accounts import Accounts
+from app.power.energy.days import Days
 from app.power.sensors.sample import Counters, HostWork, Meter
 from tests.helpers.assistants import ANSWER, QUESTION, SILENT, Cast, Room, cast, died, lone_turn, room
 from tests.helpers.metering import MODEL
@@ -25,11 +26,24 @@ ABOVE_W = 20.0
 """What the meter of the machine shows above the two watts it takes idle."""
 
 
+class _Ends(Days):
+    """Turns as they end; nothing is written."""
+
+    def __init__(self, ended: list[EnergyAccount]) -> None:
+        super().__init__(Path("nowhere"), LoopClock())
+        self._ended = ended
+
+    def turn_ended(self, account: EnergyAccount, comparisons: tuple[Comparison, ...]) -> None:
+        del comparisons
+        self._ended.append(account)
+
+
 class Power(Accounts):
     """Accounts over a package that draws 22 W, with hosts nobody can look at: stages take what they say they worked."""
 
     def __init__(self) -> None:
-        super().__init__(self._package, MODEL, self, LoopClock())
+        self.ended: list[EnergyAccount] = []
+        super().__init__(self._package, MODEL, self, LoopClock(), days=_Ends(self.ended))
 
     @staticmethod
     def _package() -> Counters:
@@ -181,6 +195,40 @@ async def test_nothing_is_left_open_when_a_turn_is_cancelled(tmp_path: Path, spo
     assert power.open_spans == 0
     assert power.spent_in_turn_j == 0.0
     assert power.spent_in_hour_j() > 0.0
+
+
+MOMENTS_S = [0.0, 0.05, 0.3, 0.9, 1.5, 1.62, 1.66, 1.7, 1.75, 1.85, 2.0, 2.3, 2.6, 3.0, 4.0, 6.0, 9.0]
+"""Of a spoken turn: before the first sample, while the person talks, recognising, thinking, speaking, and after it."""
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["cancelled", "the key is pressed again"])
+@pytest.mark.parametrize("with_pipeline", [False, True], ids=["alone", "pipeline"])
+@in_virtual_time
+async def test_the_books_close_whenever_a_spoken_turn_is_ended(
+    tmp_path: Path, with_pipeline: bool, again: bool
+) -> None:
+    for number, moment in enumerate(MOMENTS_S):
+        power, folder = Power(), tmp_path / str(number)
+        rooms = piped(folder, paced("small-cpu"), power=power) if with_pipeline else room(folder, players(power))
+        async with rooms as at:
+            at.assistant.press()
+            await LoopClock().sleep(min(1.6, moment))
+            if moment > 1.6:
+                at.assistant.release()
+                await LoopClock().sleep(moment - 1.6)
+            if again:
+                await at.hold(1.6)
+            else:
+                at.assistant.cancel()
+            await at.idle()
+        turns = len(at.watched.turns)
+        assert (power.open_spans, power.spent_in_turn_j, len(power.ended)) == (0, 0.0, turns), moment
+        for account in power.ended:
+            assert min(account.stages, account.shared, account.idle, account.seconds) >= 0.0
+            assert account.stages + account.shared + account.idle == pytest.approx(account.total)
+            assert account.total == pytest.approx((ABOVE_W + 2.0) * account.seconds)
+        for end in (event for event in at.watched.events if isinstance(event, TurnFinished)):
+            adds_up(end.metrics)
 
 
 @in_virtual_time

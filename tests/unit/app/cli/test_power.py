@@ -24,9 +24,10 @@ from app.contracts.energy import BatteryReading, Energy, Provenance, estimated, 
 from app.contracts.errors import InvalidInput, StorageError, Unavailable
 from app.power.energy.days import Day
 from app.power.sensors.sample import Sample, Sensors
-from app.power.trace import TraceSensors, TraceWriter, read_trace
+from app.power.trace import TraceWriter, read_trace
 from app.settings.paths import Paths
 from tests.helpers.samples import reading, sample
+from tests.helpers.trace_sensors import TraceSensors
 
 REMEDY = "sudo chown $USER /sys/class/powercap/intel-rapl*/energy_uj"
 CLOSED = unavailable("Only root may read the processor's energy counter.", REMEDY)

@@ -108,6 +108,7 @@ async def test_a_single_look_holds_nothing_open() -> None:
     sensors = Looked()
     sampler = sampler_of(sensors)
     await sampler.once()
+    await asyncio.sleep(0.1)
     assert (len(sensors.at), sensors.closed) == (1, 1)
     end = sampler.subscribe(lambda _: None)
     await sampler.once()
@@ -235,6 +236,23 @@ async def test_closing_is_prompt_while_a_driver_hangs(
         await sampler.aclose()
     assert "left behind" in caplog.text
     assert seen == []
+    gate.set()
+
+
+async def test_a_single_look_at_a_driver_that_hangs_can_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CLOSING_S", 0.02)
+    gate = threading.Event()
+
+    class Hanging(Looked):
+        def sample(self) -> Sample:
+            gate.wait()
+            return sample(0.0)
+
+    sampler = Sampler(Hanging(), SystemClock())
+    async with asyncio.timeout(10):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(sampler.once(), 0.02)
+        await sampler.aclose()
     gate.set()
 
 

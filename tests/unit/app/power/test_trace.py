@@ -15,7 +15,7 @@ from app.contracts.devices import Device
 from app.contracts.energy import BatteryReading, DeviceReading, Provenance, Quantity, estimated, measured
 from app.contracts.errors import InvalidInput, StorageError
 from app.power.sensors.sample import Counters, Meter, Sample
-from app.power.trace import Trace, TraceHeader, TraceSensors, TraceWriter, read_trace
+from app.power.trace import TraceHeader, TraceWriter, read_trace
 from tests.helpers.samples import reading, sample
 
 LOOK = sample(
@@ -149,13 +149,3 @@ def test_a_figure_that_is_none_cannot_be_recorded(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="nan"):
         writer.add(replace(LOOK, counters=replace(LOOK.counters, at_s=math.nan)))
     writer.close()
-
-
-def test_a_trace_plays_as_sensors() -> None:
-    looks = tuple(sample(float(second)) for second in range(3))
-    sensors = TraceSensors(Trace(TraceHeader("sotto-power-trace", 1), looks).samples)
-    assert [sensors.sample() for _ in range(5)] == [*looks, looks[2], looks[2]]
-    assert sensors.counters() == looks[2].counters
-    sensors.close()
-    assert sensors.counters() == looks[0].counters
-    assert sensors.sample() is looks[0]

@@ -99,6 +99,18 @@ async def test_a_speed_nobody_has_measured_refuses_nobody() -> None:
         allowed(tools, joules_per_run=3.0)
 
 
+@pytest.mark.parametrize("spent", [0.0, 12.0, 10.0])
+@in_virtual_time
+async def test_a_server_costs_nothing_here_whatever_is_left(spent: float) -> None:
+    server = writer("server", device=Device.REMOTE)
+    tools, ladder = tools_over(NPU, server), (tier_of(NPU), tier_of(server))
+    tools.ledger.spend("power-budget", "r1", spent, LoopClock().monotonic())
+    options = PipelineOptions(joules_per_run=10.0)
+    asked = allowance(options, ladder, 100, tools, "power-budget", "r1")
+    assert (asked.tiers, asked.max_tokens, asked.joules) == (ladder[1:], 100, None)
+    assert asked.notes == ("npu was left out: about 25 J more would not fit the energy budget of 10 J.",)
+
+
 def test_the_ledger_forgets_after_an_hour() -> None:
     ledger = EnergyLedger()
     ledger.spend("p", "a", 1.0, 0.0)

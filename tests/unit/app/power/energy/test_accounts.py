@@ -164,6 +164,17 @@ def test_a_host_that_was_started_again_between_two_looks_counts_what_it_did_sinc
     assert span.end() == approx(5.0, MEASURED)
 
 
+def test_hosts_that_were_read_a_little_later_than_the_counters_take_no_less() -> None:
+    machine = package()
+    accounts = accounts_of(machine)
+    span = accounts.span("answer", "llm", CPU, nothing)
+    for late in (0.02, 0.0):
+        machine.pass_by(1.0, watts={"package-0": 12.0}, busy={CPU: 0.5}, work={"llm": 0.5})
+        machine.hosts["llm"] = HostWork(machine.busy_s[CPU] - 2.0 + late)
+        accounts.took(machine.sample())
+    assert span.end() == approx(20.0, MEASURED)
+
+
 def test_work_between_two_spans_belongs_to_neither() -> None:
     machine = package()
     accounts = accounts_of(machine)

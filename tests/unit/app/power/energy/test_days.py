@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -83,6 +84,52 @@ async def test_several_turns_at_once_are_written_in_one_go(tmp_path: Path, monke
         days.turn_ended(account(1.0), ())
     await days.aclose()
     assert [json.loads(text)["days"][days.today().day]["turns"] for text in written] == [10]
+
+
+async def test_the_window_and_a_command_lose_no_turn_of_each_other(tmp_path: Path) -> None:
+    path, clock = tmp_path / "energy.json", Calendar()
+    window, command = Days(path, clock), Days(path, clock)
+    for each in (window, command, window):
+        assert each.today().turns >= 0  # it knows the file now
+        each.turn_ended(account(1.0), on_gpu(3.0))
+    await asyncio.gather(window.aclose(), command.aclose())
+    window.turn_ended(account(1.0, NPU), ())
+    await window.aclose()
+    for one in (window.today(), Days(path, clock).today()):
+        assert (one.turns, one.saved_joules, one.energy.joules) == (4, 6.0, 4.0)
+    path.unlink()
+    window.turn_ended(account(1.0), ())
+    await window.aclose()
+    assert window.today().turns == 1, "whoever deletes the file is rid of it"
+
+
+async def test_a_file_that_cannot_be_read_is_left_alone_and_added_to_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, aside = tmp_path / "energy.json", tmp_path / "aside"
+    path.mkdir()
+    days = Days(path, Calendar())
+    with caplog.at_level(logging.WARNING, logger=module.log.name):
+        days.turn_ended(account(1.0), ())
+        await days.aclose()
+    assert days.today().turns == 1
+    assert path.is_dir()
+    assert caplog.records
+    caplog.clear()
+    path.rename(aside)
+    days.turn_ended(account(1.0), ())
+    await days.aclose()
+    assert Days(path, Calendar()).today().turns == 2
+
+
+async def test_a_clock_that_is_set_back_begins_an_earlier_day(tmp_path: Path) -> None:
+    clock = Calendar()
+    days = Days(tmp_path / "energy.json", clock)
+    for shift in (0.0, -2 * 86_400.0, 2 * 86_400.0):
+        clock.now += shift
+        days.turn_ended(account(1.0), ())
+    await days.aclose()
+    assert [(day.turns, day.energy.joules) for day in days.all()] == [(1, 1.0), (2, 2.0)]
 
 
 @pytest.mark.parametrize(

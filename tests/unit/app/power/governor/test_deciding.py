@@ -157,7 +157,7 @@ def test_a_sensor_that_goes_away_does_not_rest_a_device_for_ever() -> None:
     blind = {Device.CPU: 50.0, Device.GPU: None}
     verdict = story.look(blind, seconds=BLIND_S - 1)
     assert verdict.why(Device.GPU) == (
-        "The graphics card was too hot, and its temperature cannot be read any more. It rests for 2 minutes at most."
+        "The graphics card was too hot, and its temperature cannot be read any more. It rests for about 2 minutes."
     )
     assert story.look(blind).allowed == ALL
 

@@ -132,12 +132,34 @@ def test_the_library_is_closed_after_a_look_unless_it_may_stay_open(cards: Nvidi
 
 def test_joules_are_those_of_the_drivers_counter(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:
     looked(cards)
-    clock.now += 60.0
-    nvml.cards[PCI].millijoules = 1_500_250
-    assert looked(cards).joules == pytest.approx(500.25)
+    clock.now += 1.0
+    nvml.cards[PCI].millijoules = 1_060_250
+    assert looked(cards).joules == pytest.approx(60.25)
     nvml.cards[PCI].millijoules = 40_000  # the driver was loaded anew, and has counted since
-    clock.now += 5.0
-    assert looked(cards).joules == pytest.approx(540.25)
+    clock.now += 1.0
+    assert looked(cards).joules == pytest.approx(100.25)
+
+
+def test_what_a_card_took_while_nobody_looked_is_not_work_of_now(
+    cards: NvidiaCards, nvml: FakeNvml, clock: Clock
+) -> None:
+    looked(cards)
+    clock.now += 30.0
+    told = cards.joules(PCI)
+    nvml.cards[PCI].millijoules = 1_300_000
+    assert looked(cards).joules == told
+    clock.now += 1.0
+    nvml.cards[PCI].millijoules = 1_350_000
+    assert looked(cards).joules == pytest.approx(told + 50.0)
+
+
+def test_an_idle_card_that_is_left_alone_goes_on_as_it_was(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:
+    nvml.cards[PCI].milliwatts = 10_000
+    looked(cards, keep_open=False)
+    clock.now += 30.0
+    assert cards.joules(PCI) == pytest.approx(300.0)
+    clock.now += 300.0
+    assert cards.joules(PCI) == pytest.approx(350.0)
 
 
 def test_joules_between_looks_follow_the_watts_and_ask_nothing(
@@ -153,8 +175,9 @@ def test_joules_between_looks_follow_the_watts_and_ask_nothing(
     assert nvml.calls == calls
     nvml.cards[PCI].millijoules = 1_050_000
     assert looked(cards).joules == pytest.approx(103.5), "it never goes back"
-    nvml.cards[PCI].millijoules = 1_200_000
-    assert looked(cards).joules == pytest.approx(200.0)
+    clock.now += 1.0
+    nvml.cards[PCI].millijoules = 1_100_000
+    assert looked(cards).joules == pytest.approx(153.5)
 
 
 def test_without_a_counter_the_watts_are_integrated(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:

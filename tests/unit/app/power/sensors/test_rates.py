@@ -116,5 +116,5 @@ def test_a_rate_takes_two_looks() -> None:
     assert rates.per_s("a", 9.1, 2.01) == 2.0, "too soon for another"
     assert rates.per_s("a", 9.1, 100.0) is None, "not a rate of now"
     assert rates.per_s("a", 0.0, 101.0) is None, "it began anew"
-    rates.forget("a")
+    rates = Rates()
     assert rates.per_s("a", 1.0, 102.0) is None
