@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from models.quiet import refuse_telemetry
+
 PATIENCE_S = 5.0
 """A process that was told to end may take this long before it counts as left behind."""
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
@@ -20,6 +22,7 @@ _THREADS = Path("/proc/self/task")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    refuse_telemetry()
     config.addinivalue_line("markers", "logs_errors: this test makes the program log an error, on purpose")
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from app.contracts.errors import SottoError
 from app.settings.paths import asset
 from models.host import launch
+from models.quiet import refuse_telemetry
 
 TIMEOUT_S = 60.0
 LIBRARIES = "system/debian-libraries.txt"
@@ -77,6 +78,7 @@ def library_packages() -> dict[str, str]:
 
 def run_probe(name: str, arguments: list[str]) -> int:
     """Answer in a child process; returns its exit code."""
+    refuse_telemetry()
     try:
         fields = PROBES[name](arguments)
     except SottoError as error:

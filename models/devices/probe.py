@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from models.quiet import refuse_telemetry
+
 PROBE_FLAG = "--look-for-devices"
 """A frozen program given this flag first is such a process: it calls `main` with the rest."""
 PROCESSES = "nvml-processes"
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
     if sys.platform != "win32":
         signal.alarm(LONGEST_S)
+    refuse_telemetry()
     try:
         reply = _reply(*arguments)
         code = 0

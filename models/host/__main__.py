@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import BinaryIO, NoReturn
 
 from models.host.server import Server
+from models.quiet import refuse_telemetry
 
 NICENESS = 5
 """Engines give way to sound and to the window."""
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process in order
     _end_with_parent()
     _be_nice()
+    refuse_telemetry()
     code = 1
     try:
         engine_path, options = arguments

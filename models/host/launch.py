@@ -10,16 +10,16 @@ from pathlib import Path
 
 import models
 from models.host.engine import JsonValue
+from models.quiet import VARIABLES
 
 HOST_FLAG = "--host"
 """A frozen program given this flag first is a host process: it calls `models.host.__main__.main` with the rest."""
 
 _QUIET: Mapping[str, str] = {
+    **VARIABLES,
     "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_DATASETS_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
-    "DO_NOT_TRACK": "1",
     "PYTHONUTF8": "1",
     "PYTHONFAULTHANDLER": "1",
 }

@@ -45,3 +45,4 @@ def test_no_network_and_no_telemetry() -> None:
     assert variables["HF_HUB_OFFLINE"] == "1"
     assert variables["HF_HUB_DISABLE_TELEMETRY"] == "1"
     assert variables["DO_NOT_TRACK"] == "1"
+    assert variables["ORT_DISABLE_TELEMETRY"] == "1"

@@ -1,0 +1,52 @@
+"""No model library reports to its maker: importing one leaves no identifier of the machine behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.devices.probe import command
+from models.host import launch
+
+CALM = "from models.quiet import refuse_telemetry; refuse_telemetry(); "
+
+
+@pytest.mark.parametrize("imports", ["import onnxruntime", "import openvino, openvino_genai, openvino_tokenizers"])
+def test_importing_a_library_writes_nothing_into_the_home_folder(tmp_path: Path, imports: str) -> None:
+    _run([sys.executable, "-P", "-c", CALM + imports], tmp_path)
+    assert _files(tmp_path) == []
+
+
+def test_without_that_they_would(tmp_path: Path) -> None:
+    environment = {name: value for name, value in launch.environment().items() if name != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run(
+        [sys.executable, "-P", "-c", "import onnxruntime"],
+        env={**environment, "HOME": str(tmp_path)},
+        check=True,
+        capture_output=True,
+    )
+    assert _files(tmp_path) != [], "it no longer reports by itself: models/quiet.py can be shorter"
+
+
+def test_nor_does_the_look_for_devices(tmp_path: Path) -> None:
+    assert "CPU" in _run(command("openvino"), tmp_path)
+    assert _files(tmp_path) == []
+
+
+@pytest.mark.parametrize("module", ["onnxruntime", "openvino_genai"])
+def test_nor_does_the_doctor(tmp_path: Path, module: str) -> None:
+    probe = f"from app.cli.probes import run_probe; run_probe('module', ['{module}'])"
+    assert "version" in _run([sys.executable, "-P", "-c", probe], tmp_path)
+    assert _files(tmp_path) == []
+
+
+def _run(words: list[str] | tuple[str, ...], home: Path) -> str:
+    environment = {**launch.environment(), "HOME": str(home), "CI": ""}
+    return subprocess.run(list(words), env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
