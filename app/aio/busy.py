@@ -78,5 +78,5 @@ class _Stretch:
         if self._waits_since is not None:
             self._waited_s += self._now() - self._waits_since
             self._waits_since = None
-        if self._patience is not None and self._limit_s is not None:
+        if self._patience is not None and self._limit_s is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time() + self._limit_s)

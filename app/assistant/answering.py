@@ -14,6 +14,7 @@ from app.contracts.devices import Tier
 from app.contracts.events import TextDelta, TextReplaced, TurnEvent
 from app.contracts.ports import Clock
 from app.contracts.text import GenerationRequest
+from app.pipeline.text.budget import LEAST_TOKENS
 
 
 @dataclass(slots=True)
@@ -85,24 +86,29 @@ class Answering:
         self._text = text
         self._hidden = ThinkFilter()
 
-    async def run(self, request: GenerationRequest) -> None:
-        """Generate until the model is done.
+    async def run(self, request: GenerationRequest) -> str:
+        """Generate until the model is done, or the joules of the turn are spent; returns the second in words.
 
         Raises:
             SottoError: The generation failed for good; the text so far stands in the `AnswerText`.
         """
         pieces = self._parts.text.generate(request)
         confidence: float | None = None
+        spent = ""
         try:
             async for piece in pieces:
                 if piece.finish is None:  # the last piece has no text, so the confidence is that of the token before
                     self._text.times.tokens += 1
                     confidence = None if piece.log_prob is None else math.exp(piece.log_prob)
                     self._show(self._hidden.push(piece.text), confidence)
+                    if self._text.times.tokens >= LEAST_TOKENS and self._parts.governor.verdict().joules == 0.0:
+                        spent = "Broken off: what the limits leave this turn is spent."
+                        break
         finally:
             await pieces.aclose()
         self._show(self._hidden.flush(), confidence)
         self._text.say_rest()
+        return spent
 
     def _show(self, text: str, confidence: float | None) -> None:
         backend = self._parts.text.backend

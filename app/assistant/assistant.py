@@ -115,6 +115,7 @@ class Assistant:
         """Load the models, smallest first, and offer recordings that an earlier run left behind."""
         await self._offer_left_behind()
         parts = self._parts
+        await parts.governor.ready()
         order: tuple[Runtime, ...] = (
             parts.voice_activity, parts.speech_to_text, parts.text_to_speech, parts.text
         )  # fmt: skip

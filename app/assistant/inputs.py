@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from app.aio.busy import BusyTime
 from app.aio.tasks import TaskOwner
 from app.assistant.hearing import Utterance
-from app.assistant.ledger import Entry
+from app.assistant.ledger import Entry, Work
 from app.assistant.segments import speech_segments
 from app.assistant.turn import Question, Turn
 from app.audio.spool import RecordingSpool
 from app.contracts.audio import AudioChunk, Transcript
 from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.events import FinalTranscript, Listening, PartialTranscript, Status
-from app.contracts.ports import EnergySpan
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class Prefetch:
         self._task: asyncio.Task[None] | None = None
         self._tasks = TaskOwner()
         self._busy = BusyTime(turn.parts.clock.monotonic)
-        self._span: EnergySpan | None = None
+        self._work: Work | None = None
         self._over = False
 
     def guess(self, text: str) -> None:
@@ -64,8 +63,8 @@ class Prefetch:
             return
         if self._task is not None:
             self._task.cancel()
-        if self._span is None:
-            self._span = self._turn.ledger.ahead("answer", self._turn.parts.text.backend, lambda: self._busy.so_far)
+        if self._work is None:
+            self._work = self._turn.ledger.ahead("answer", self._turn.parts.text.backend, lambda: self._busy.so_far)
         self._task = self._tasks.start(self._prefill(text), name="prefill")
 
     async def _prefill(self, text: str) -> None:
@@ -77,8 +76,8 @@ class Prefetch:
     def drop(self) -> None:
         """The person has spoken: no more guesses. What is in the cache stays there."""
         self._over = True
-        if self._span is not None:
-            self._span.end()
+        if self._work is not None:
+            self._work.end()
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -192,6 +191,7 @@ def recorded(chunks: Iterable[AudioChunk], name: str) -> Ask:
         texts: list[str] = []
         certain: list[float | None] = []
         turn.stream.emit(Status(stage="transcribe", message="Recognising…"))
+        await turn.parts.speech_to_text.warm_up()  # to load the model is no work of the stage's
         with turn.ledger.stage("transcribe", turn.parts.speech_to_text.backend) as stage:
             async with contextlib.aclosing(speech_segments(chunks, turn.parts.voice_activity)) as segments:
                 async for segment in segments:

@@ -3,22 +3,61 @@
 Energy is counted by spans (`app.contracts.ports.EnergySpan`), and a stage's is the sum of its spans. It may have one
 that began before it: a recogniser works while the person still talks, the voice speaks while the answer is still being
 written. It may have none: what a pipeline does is counted by the pipeline, tier by tier, and a second span around it
-would count the same work twice; such a stage is told what the run took.
+would count the same work twice; such a stage is told what the run took. When another backend goes on with a stage, or
+one turns out to run elsewhere, what it takes is counted there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.assistant.parts import Parts
 from app.assistant.stream import TurnStream
-from app.contracts.devices import Backend
+from app.contracts.devices import Backend, Device
 from app.contracts.energy import Energy, added
-from app.contracts.events import StageFinished, StageStarted
+from app.contracts.events import DeviceUsed, StageFinished, StageStarted
 from app.contracts.metrics import StageMetadata, StageMetrics, TurnMetrics
-from app.contracts.ports import EnergySpan, TurnEnergy
+from app.contracts.ports import EnergySpan, PowerMonitor, TurnEnergy
+
+
+class Work:
+    """Work for a stage, counted wherever it goes on: by a span for each backend that had it.
+
+    Args:
+        power: Counts.
+        stage: Its name.
+        backend: Who is thought to work.
+        busy: Seconds of work so far.
+    """
+
+    def __init__(self, power: PowerMonitor, stage: str, backend: Backend, busy: Callable[[], float]) -> None:
+        self._power = power
+        self._busy = busy
+        self._spans: list[EnergySpan] = []
+        self._ended = False
+        self.stage = stage
+        self._begin(backend.backend_id, backend.device)
+
+    def goes_on(self, backend_id: str, device: Device) -> None:
+        """A backend has it now, and runs there; nothing any more once the work has ended."""
+        if self._ended:
+            return
+        if backend_id == self._backend_id:
+            self._spans[-1].ran_on(device)
+        else:
+            self._spans[-1].end()
+            self._begin(backend_id, device, self._busy())
+
+    def end(self) -> Energy:
+        """Joules above idle of all of it. Whoever asks again gets the same."""
+        self._ended = True
+        return added([span.end() for span in self._spans])
+
+    def _begin(self, backend_id: str, device: Device, before_s: float = 0.0) -> None:
+        self._backend_id = backend_id
+        self._spans.append(self._power.span(self.stage, backend_id, device, lambda: self._busy() - before_s))
 
 
 @dataclass(slots=True)
@@ -31,7 +70,7 @@ class Entry:
         started: When it began.
         first_output: When its first output came, None before.
         tokens: It has generated.
-        spans: That count its energy.
+        work: That is counted for it.
         counted: Energy others have counted for it.
         how: How its answer came about, tier by tier, where a pipeline tells.
     """
@@ -41,7 +80,7 @@ class Entry:
     started: float
     first_output: float | None = None
     tokens: int = 0
-    spans: list[EnergySpan] = field(default_factory=list)
+    work: list[Work] = field(default_factory=list)
     counted: list[Energy] = field(default_factory=list)
     how: StageMetadata | None = None
 
@@ -54,13 +93,15 @@ class Ledger:
         self._stream = stream
         self._stages: list[StageMetrics] = []
         self._energy: TurnEnergy | None = None
-        self._spans: list[EnergySpan] = []
-        self._ahead: dict[str, list[EnergySpan]] = {}
+        self._work: list[Work] = []
+        self._ahead: dict[str, list[Work]] = {}
+        self._open: list[Entry] = []
         self.ended_at: float | None = None
         self._tail_ms = 0.0
         self._transcribed_at: float | None = None
         self.first_token: float | None = None
         self.first_audio: float | None = None
+        stream.on_device = self._ran
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -69,11 +110,11 @@ class Ledger:
         try:
             yield
         finally:
-            for span in self._spans:
-                span.end()
+            for work in self._work:
+                work.end()
             self._energy.end()
 
-    def ahead(self, name: str, backend: Backend, busy: Callable[[], float]) -> EnergySpan:
+    def ahead(self, name: str, backend: Backend, busy: Callable[[], float]) -> Work:
         """Count work for a stage that has not begun yet; it becomes a part of that stage.
 
         Args:
@@ -81,9 +122,9 @@ class Ledger:
             backend: Who works.
             busy: Seconds it has worked so far.
         """
-        span = self._span(name, backend, busy)
-        self._ahead.setdefault(name, []).append(span)
-        return span
+        work = self._begun(name, backend, busy)
+        self._ahead.setdefault(name, []).append(work)
+        return work
 
     @contextmanager
     def stage(self, name: str, backend: Backend, *, counted: bool = False) -> Iterator[Entry]:
@@ -92,8 +133,8 @@ class Ledger:
         try:
             yield entry
         except BaseException:
-            for span in entry.spans:
-                span.end()
+            for work in entry.work:
+                work.end()
             raise
         self.finish(entry)
 
@@ -107,15 +148,17 @@ class Ledger:
         """
         self._stream.emit(StageStarted(stage=name, backend=backend.backend_id))
         clock = self._parts.clock
-        entry = Entry(name, backend, clock.monotonic(), spans=self._ahead.pop(name, []))
+        entry = Entry(name, backend, clock.monotonic(), work=self._ahead.pop(name, []))
         if not counted:
             began = entry.started
-            entry.spans.append(self._span(name, backend, lambda: clock.monotonic() - began))
+            entry.work.append(self._begun(name, backend, lambda: clock.monotonic() - began))
+        self._open.append(entry)
         return entry
 
     def finish(self, entry: Entry) -> None:
         """Report a stage's end with its figures."""
-        spent = [span.end() for span in entry.spans] + entry.counted
+        self._open.remove(entry)
+        spent = [work.end() for work in entry.work] + entry.counted
         elapsed_s = self._parts.clock.monotonic() - entry.started
         metrics = StageMetrics(
             stage=entry.name,
@@ -151,10 +194,19 @@ class Ledger:
             compared=compared,
         )
 
-    def _span(self, name: str, backend: Backend, busy: Callable[[], float]) -> EnergySpan:
-        span = self._parts.power.span(name, backend.backend_id, backend.device, busy)
-        self._spans.append(span)
-        return span
+    def _begun(self, name: str, backend: Backend, busy: Callable[[], float]) -> Work:
+        work = Work(self._parts.power, name, backend, busy)
+        self._work.append(work)
+        return work
+
+    def _ran(self, event: DeviceUsed) -> None:
+        """A backend works for a stage from now on, and says where it runs."""
+        for work in self._work:
+            if work.stage == event.stage:
+                work.goes_on(event.backend, event.ran)
+        for entry in self._open:
+            if entry.name == event.stage:
+                entry.backend = replace(entry.backend, backend_id=event.backend, device=event.ran)
 
 
 def _ms_between(start: float | None, end: float | None) -> float | None:

@@ -23,6 +23,9 @@ class TurnStream:
         turn_id: Stamped on every event.
         clock: Gives `t_ms`, counted from the making of the stream.
         publish: Gets every stamped event, on the caller's stack.
+
+    Attributes:
+        on_device: Hears where the backends of the turn really run, whenever they say so.
     """
 
     def __init__(self, turn_id: str, clock: Clock, publish: Publish) -> None:
@@ -32,6 +35,7 @@ class TurnStream:
         self._started = clock.monotonic()
         self._seq = 0
         self._ended = False
+        self.on_device: Callable[[DeviceUsed], None] = lambda _event: None
 
     @property
     def ended(self) -> bool:
@@ -74,4 +78,6 @@ class BackendRelay:
     def __call__(self, event: BackendEvent) -> None:
         """Pass a report on; outside a turn there is nobody to tell."""
         if self._stream is not None:
+            if isinstance(event, DeviceUsed):
+                self._stream.on_device(event)
             self._stream.emit(event)

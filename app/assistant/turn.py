@@ -23,6 +23,7 @@ from app.contracts.energy import GovernorVerdict
 from app.contracts.errors import SottoError, TurnCancelledError
 from app.contracts.events import CardRemoved, CardUpserted, Status, TurnCancelled, TurnFailed, TurnFinished
 from app.contracts.text import GenerationRequest
+from app.pipeline.text.budget import note_of_budget
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,11 @@ class Turn:
             return self.options.max_tokens
         return min(self.options.max_tokens, cap)
 
-    def _tell_if_cut_short(self, text: AnswerText, verdict: GovernorVerdict) -> None:
-        """Say why an answer ends in the middle of a sentence, when it is because the governor wants short ones."""
+    def _tell_if_cut_short(self, text: AnswerText, verdict: GovernorVerdict, of_budget: str) -> None:
+        """Say why an answer ends in the middle of a sentence, when it is to save energy."""
+        if of_budget:
+            self.notice(of_budget, code="cut-short")
+            return
         cap = verdict.max_tokens
         shown = "".join(span.text for span in text.spans).rstrip()
         if cap is not None and cap < self.options.max_tokens and text.times.tokens >= cap and shown[-1:].isalnum():
@@ -147,6 +151,7 @@ class Turn:
 
     async def _answer_it(self, question: Question) -> None:
         ledger = self.ledger
+        await self.parts.governor.ready()
         ledger.input_ended(question.ended_at, question.tail_ms, question.transcribed_at)
         self.stream.emit(Status(stage="answer", message="Thinking…"))
         context, request = await self.compose(question.text)
@@ -190,13 +195,14 @@ class Turn:
                     stage.backend = piping.backend or stage.backend
                     stage.counted.extend(piping.energy)
                     stage.how = piping.how
+                    of_budget = note_of_budget(piping.how.notes) if piping.how else ""
                 else:
-                    await Answering(self.parts, text).run(request)
+                    of_budget = await Answering(self.parts, text).run(request)
             finally:
                 stage.first_output = text.times.first_text
                 stage.tokens = text.times.tokens
                 self.ledger.first_token = text.times.first_text
-        self._tell_if_cut_short(text, verdict)
+        self._tell_if_cut_short(text, verdict, of_budget)
         if speaking:
             speaking.complete()
 

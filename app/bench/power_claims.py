@@ -14,7 +14,7 @@ from app.bench.machine import JsonValue
 from app.bench.power_work import StageWork, TurnWork
 from app.bench.report import Figure, single
 from app.contracts.devices import Device
-from app.power.energy.comparison import COMPARED, Piece, compared
+from app.power.energy import comparison
 from app.power.energy.model import DeviceModel, PowerModel
 from app.power.energy.units import JOULES_IN_WH
 
@@ -57,8 +57,9 @@ def all_on(device: Device) -> Place:
 
 def stage_joules(model: PowerModel, work: StageWork, device: Device) -> float:
     """Joules above idle of a stage's work on a device, as turns are compared."""
-    piece = Piece(work.backend, work.ran, work.busy_s, model.energy(work.ran, work.busy_s))
-    return next((one.joules for one in compared([piece], model) if one.device is device), 0.0)
+    piece = comparison.Piece(work.backend, work.ran, work.busy_s, model.energy(work.ran, work.busy_s))
+    there = comparison.all_on(device, [piece], model)
+    return 0.0 if there is None else there.joules
 
 
 def turn_joules(model: PowerModel, turn: TurnWork, place: Place) -> float:
@@ -137,7 +138,7 @@ def assumed(model: PowerModel, use: Use) -> dict[str, JsonValue]:
 
 
 def _known(model: PowerModel) -> list[tuple[Device, DeviceModel]]:
-    return [(device, model.devices[device]) for device in COMPARED if device in model.devices]
+    return [(device, model.devices[device]) for device in Device if device in model.devices]
 
 
 def _places() -> tuple[Place, Place, Place]:

@@ -19,7 +19,6 @@ from app.bench.power_claims import (
 from app.bench.power_work import PIPELINE, TurnWork
 from app.contracts.devices import Device
 from app.pipeline.definition import StageType
-from app.power.energy.comparison import COMPARED
 from app.power.energy.model import PowerModel
 from app.power.energy.units import in_joules, watt_hours
 
@@ -120,7 +119,7 @@ def _both(model: PowerModel, turn: TurnWork) -> tuple[float, float]:
 
 
 def _known(model: PowerModel) -> list[Device]:
-    return [device for device in COMPARED if device in model.devices]
+    return [device for device in Device if device in model.devices]
 
 
 def _milliwatt_hours(joules: float) -> str:

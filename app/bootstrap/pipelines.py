@@ -208,7 +208,9 @@ async def open_pipelines(
     async with AsyncExitStack() as stack:
         stack.enter_context(logging_to(paths.log_dir))
         limits = limits_of_active(paths, settings)
-        runtimes, power, _ = open_machine(paths, settings, lambda: limits, stack, lasting=lasting)
+        runtimes, power, problems = open_machine(paths, settings, lambda: limits, stack, lasting=lasting)
+        for problem in problems:
+            log.warning("%s", problem)
         devices = SoundDevices(
             PortAudio(), lambda: ChosenDevices(settings.text("audio.input"), settings.text("audio.output"))
         )

@@ -48,6 +48,10 @@ class Hosting:
         built = self._runtimes.backends.built()
         return next((runtime.host.pid for runtime in built if runtime.backend.backend_id == backend_id), 0)
 
+    def loading(self) -> bool:
+        """Whether a host is loading its model now."""
+        return self._runtimes is not None and any(one.host.loading for one in self._runtimes.backends.built())
+
     def answering(self) -> frozenset[Device]:
         """Devices of this machine that can answer now; the processor where nobody knows."""
         if self._runtimes is None:
@@ -95,7 +99,7 @@ def put_power_together(
     speeds = MeasuredSpeeds(hosting.measurements, seconds_of)
     service = PowerService(
         Sampler(sensors, clock),
-        Accounts(sensors.counters, model, hosts, clock, speeds=speeds, days=days),
+        Accounts(sensors.counters, model, hosts, clock, speeds=speeds, days=days, loading=hosting.loading),
         model,
         limits=lambda: limits_in_force(limits(), settings),
         days=days,

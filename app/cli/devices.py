@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import textwrap
 from collections.abc import Sequence
 
+from app.cli.columns import wrapped
 from app.cli.console import Console, printable
 from app.contracts.devices import DEVICE_WORDS, DeviceInfo, Presence, RuntimeSupport
 from app.settings.paths import Paths
@@ -16,7 +16,6 @@ from models.devices.kept import device_fields
 from models.devices.machine import SystemMachine
 from models.devices.selftest import forget_failures
 
-COLUMNS = 80
 _STATES = {
     Presence.READY: "ready",
     Presence.ABSENT: "not there",
@@ -66,7 +65,7 @@ def _block(info: DeviceInfo) -> str:
     title = DEVICE_WORDS[info.device].title
     lines = [f"{title}: {info.name}" if info.name else title, f"  {_STATES[info.presence]}"]
     if info.reason and info.presence is not Presence.ABSENT:
-        lines += _wrapped(info.reason, "  ")
+        lines += wrapped(info.reason, "  ")
     if info.remedy:
         lines.append(f"  → {info.remedy}")  # never broken: it is there to be copied
     if info.presence is Presence.ABSENT:
@@ -75,7 +74,7 @@ def _block(info: DeviceInfo) -> str:
     rows += [*info.facts, *((support.runtime, _support(support)) for support in info.runtimes)]
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
-        lines += _wrapped(value, f"  {name.ljust(width)}  ")
+        lines += wrapped(value, f"  {name.ljust(width)}  ")
     return "\n".join(lines)
 
 
@@ -83,14 +82,3 @@ def _support(support: RuntimeSupport) -> str:
     if support.usable:
         return f"{support.version}, as {support.target}" if support.version else f"as {support.target}"
     return f"no: {support.reason}"
-
-
-def _wrapped(text: str, beginning: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        COLUMNS,
-        initial_indent=beginning,
-        subsequent_indent=" " * len(beginning),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -24,7 +24,7 @@ def add_power(commands: Commands) -> None:
     parser = command(commands, "power", "show watts, degrees and joules, and where each figure comes from")
     json_flag(parser, "print one JSON object; with --watch one a line")
     parser.add_argument("--watch", action="store_true", help="look once a second until Ctrl+C")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write every look to a trace, once a second")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write every look to a trace; a file is replaced")
     parser.add_argument("--seconds", type=float, metavar="N", help="how long --watch or --record goes on")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="say what the governor would do in a trace")
     parser.add_argument("--profile", default="", metavar="ID", help="replay with this profile's limits")

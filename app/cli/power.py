@@ -15,7 +15,7 @@ from app.aio.clock import SystemClock
 from app.cli.console import Console, printable
 from app.cli.findings import Finding, State
 from app.cli.power_replay import replay
-from app.cli.power_text import as_object, as_table, as_text
+from app.cli.power_text import as_object, as_table, as_text, in_looks
 from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import Provenance
 from app.contracts.errors import InvalidInput, SottoError, Unavailable
@@ -98,7 +98,7 @@ def sensors_of_machine(paths: Paths, open_them: OpenSensors = open_sensors) -> I
         names = [DEVICE_WORDS[each.device].short for each in there if each.watts.provenance is provenance]
         if names:
             parts.append(f"{words}: {', '.join(names)}")
-    remedy = next((each.watts.remedy for each in there if each.watts.remedy), "")
+    remedy = " && ".join(dict.fromkeys(each.watts.remedy for each in there if each.watts.remedy))
     yield Finding("sensors", "Power sensors", State.OK, f"Watts {'; '.join(parts)}", remedy)
 
 
@@ -146,17 +146,17 @@ async def _watch(options: argparse.Namespace, console: Console, shown: _Shown, s
         try:
             async with asyncio.timeout(options.seconds), aclosing(_looks(sampler, left)) as looks:
                 async for sample in looks:
-                    count += 1
                     record(sample)
+                    count += 1
                     if options.watch:
                         shown.next(sample)
                     else:
-                        console.live(f"{count} looks recorded; Ctrl+C ends it")
+                        console.live(f"{in_looks(count)} recorded; Ctrl+C ends it")
         except TimeoutError:
             pass
         finally:
             if options.record is not None:
-                console.say(printable(f"{options.record}: {count} looks"))
+                console.say(printable(f"{options.record}: {in_looks(count)}"))
 
 
 async def _looks(sampler: Sampler, left: asyncio.Event) -> AsyncGenerator[Sample, None]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from pathlib import Path
 
+from app.cli.columns import wrapped
 from app.cli.console import Console, printable
-from app.cli.power_text import COLUMNS
+from app.cli.power_text import in_looks
 from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import GovernorVerdict
 from app.contracts.wire import JsonObject, fields_of
@@ -39,6 +39,7 @@ def replay(console: Console, paths: Paths, trace_file: Path, *, profile: str, as
             "machine": trace.header.machine,
             "profile": chosen.profile_id,
             "looks": len(trace.samples),
+            "cut_off": trace.cut_off,
             "decisions": [_as_object(decision) for decision in found],
         }
         console.write(json.dumps(content) + "\n")
@@ -62,17 +63,21 @@ def _as_object(decision: Decision) -> JsonObject:
 def _as_text(trace: Trace, profile: str, limits: Limits, found: tuple[Decision, ...]) -> str:
     seconds = trace.samples[-1].counters.at_s - trace.samples[0].counters.at_s
     where = f" on {trace.header.machine}" if trace.header.machine else ""
-    lines = _wrapped(f"{len(trace.samples)} looks over {_spoken(seconds)}{where}. Limits of the profile {profile}:", "")
+    lines = wrapped(
+        f"{in_looks(len(trace.samples))} over {_spoken(seconds)}{where}. Limits of the profile {profile}:", ""
+    )
     for sentence in in_words(limits):
-        lines += _wrapped(sentence, "  ")
+        lines += wrapped(sentence, "  ")
+    if trace.cut_off:
+        lines += wrapped("The last line of the trace is cut off and was left out.", "")
     lines.append("")
     for decision in found:
         verdict = decision.verdict
-        lines += _wrapped(_allowed(verdict), f"{_spoken(decision.after_s).rjust(8)}  ")
+        lines += wrapped(_allowed(verdict), f"{_spoken(decision.after_s).rjust(8)}  ")
         if verdict.reason:
-            lines += _wrapped(verdict.reason, " " * 10)
+            lines += wrapped(verdict.reason, " " * 10)
         if verdict.max_tokens is not None:
-            lines += _wrapped(f"Answers of at most {verdict.max_tokens} tokens.", " " * 10)
+            lines += wrapped(f"Answers of at most {verdict.max_tokens} tokens.", " " * 10)
     return "\n".join(lines)
 
 
@@ -88,7 +93,3 @@ def _spoken(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
-def _wrapped(text: str, beginning: str) -> list[str]:
-    return textwrap.wrap(text, COLUMNS, initial_indent=beginning, subsequent_indent=" " * len(beginning))

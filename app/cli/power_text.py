@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
+from app.cli.columns import wrapped
 from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import BatteryReading, DeviceReading, Provenance, Quantity
 from app.contracts.wire import JsonObject, fields_of
 from app.power.energy.days import Day
-from app.power.energy.units import in_joules, in_watts
+from app.power.energy.units import in_joules
 from app.power.energy.wording import energy_in_words
+from app.power.figures import ABOUT, degrees, frequency, marked, memory, share, time_left, watts
 from app.power.sensors.sample import Sample
-from models.store.room import spoken_bytes
 
-COLUMNS = 80
-_NOTHING = "—"
-_ABOUT = "≈ "
 _LABEL, _FIGURE = 15, 13
 """Widths of the first two columns."""
 _PATH = 40
@@ -41,8 +38,8 @@ def as_table(sample: Sample) -> str:
     rows += [_row(reading) for reading in sample.readings if reading.present]
     lines = ["".join(cell.ljust(width) for cell, width in zip(row, _WIDTHS, strict=True)) for row in rows]
     if sample.battery is not None:
-        watts = sample.battery.watts
-        drawn = f", the machine draws {in_watts(watts.value)}" if watts.value is not None else ""
+        power = sample.battery.watts.value
+        drawn = f", the machine draws {watts(power)}" if power is not None else ""
         lines.append(f"Battery: {_charge(sample.battery)}{drawn}")
     return "\n".join(line.rstrip() for line in (*lines, _LEGEND))
 
@@ -73,13 +70,18 @@ def as_object(sample: Sample, today: Day) -> JsonObject:
     }
 
 
+def in_looks(count: int) -> str:
+    """For instance ``1 look`` or ``60 looks``."""
+    return f"{count} look{'s'[: count != 1]}"
+
+
 def _device(reading: DeviceReading) -> list[str]:
     title = DEVICE_WORDS[reading.device].title
     if not reading.present:
         return [f"{title}: not there"]
     lines = [f"{title}: {reading.name}" if reading.name else title]
     if state := _state(reading):
-        lines += _wrapped(state, "  ")
+        lines += wrapped(state, "  ")
     for label, quantity, figure in _figures(reading):
         lines += _quantity(label, quantity, figure)
     return [*lines, *_remedies([quantity for _, quantity, _ in _figures(reading)])]
@@ -88,11 +90,11 @@ def _device(reading: DeviceReading) -> list[str]:
 def _figures(reading: DeviceReading) -> Iterator[tuple[str, Quantity, str]]:
     """Each figure of a device: what it is called, and how it is written without its mark."""
     for label, quantity, text in (
-        ("power", reading.watts, in_watts),
-        ("temperature", reading.temperature_c, _degrees),
-        ("busy", reading.busy, _share),
-        ("memory", reading.memory_bytes, lambda value: spoken_bytes(round(value))),
-        ("clock", reading.frequency_mhz, _clock),
+        ("power", reading.watts, watts),
+        ("temperature", reading.temperature_c, degrees),
+        ("busy", reading.busy, share),
+        ("memory", reading.memory_bytes, memory),
+        ("clock", reading.frequency_mhz, frequency),
     ):
         yield label, quantity, "" if quantity.value is None else text(quantity.value)
 
@@ -103,12 +105,11 @@ def _quantity(label: str, quantity: Quantity, figure: str) -> list[str]:
         case Provenance.MEASURED:
             about = f"measured: {_shortened(quantity.source)}" if quantity.source else "measured"
         case Provenance.ESTIMATE:
-            figure = _ABOUT + figure
-            about = f"estimate: {quantity.source}. {quantity.reason}".rstrip()
+            figure, about = ABOUT + figure, f"estimate: {quantity.source}. {quantity.reason}".rstrip()
         case Provenance.UNAVAILABLE:
             figure, about = "unavailable", quantity.reason
     beginning = f"  {label.ljust(_LABEL)}{figure.ljust(_FIGURE)}"
-    return _wrapped(about, beginning) if about else [beginning.rstrip()]
+    return wrapped(about, beginning) if about else [beginning.rstrip()]
 
 
 def _shortened(source: str) -> str:
@@ -131,30 +132,20 @@ def _state(reading: DeviceReading) -> str:
     """Asleep, slowed down, or where it would slow down; empty when there is nothing to say."""
     if reading.asleep:
         return "asleep; nothing was asked of it"
-    limit = f" at {_degrees(reading.slows_at_c)}" if reading.slows_at_c is not None else ""
+    limit = f" at {degrees(reading.slows_at_c)}" if reading.slows_at_c is not None else ""
     if reading.throttled:
         return f"throttled: it slows itself down because of heat or power{limit and f'; heat does so{limit}'}"
     return f"would slow itself down{limit}" if limit else ""
 
 
 def _row(reading: DeviceReading) -> tuple[str, ...]:
-    cells = [_short(quantity, figure) for _, quantity, figure in _figures(reading)]
+    cells = [marked(figure, quantity.provenance) for _, quantity, figure in _figures(reading)]
     state = "asleep" if reading.asleep else "throttled" if reading.throttled else ""
     return (DEVICE_WORDS[reading.device].title, *cells, state)
 
 
-def _short(quantity: Quantity, figure: str) -> str:
-    match quantity.provenance:
-        case Provenance.MEASURED:
-            return figure
-        case Provenance.ESTIMATE:
-            return _ABOUT + figure
-        case Provenance.UNAVAILABLE:
-            return _NOTHING
-
-
 def _battery(battery: BatteryReading) -> list[str]:
-    figure = "" if battery.watts.value is None else in_watts(battery.watts.value)
+    figure = "" if battery.watts.value is None else watts(battery.watts.value)
     return [
         f"Battery: {_charge(battery)}",
         *_quantity("whole machine", battery.watts, figure),
@@ -167,8 +158,7 @@ def _charge(battery: BatteryReading) -> str:
     if battery.on_mains is not None:
         parts.append("on mains" if battery.on_mains else "on battery")
     if battery.left_s is not None:
-        minutes = round(battery.left_s / 60)
-        parts.append(f"{minutes // 60}:{minutes % 60:02} h left")
+        parts.append(f"{time_left(battery.left_s)} left")
     return ", ".join(parts) or "unknown"
 
 
@@ -177,27 +167,4 @@ def _today(today: Day) -> list[str]:
         return ["Today: no turn so far"]
     turns = f"{today.turns} turn{'s'[: today.turns != 1]}"
     saved = f"{in_joules(abs(today.saved_joules))} {'less' if today.saved_joules >= 0 else 'more'}"
-    return _wrapped(f"Today: {turns}, {energy_in_words(today.energy)}; ≈ {saved} than all on the graphics card", "")
-
-
-def _degrees(value: float) -> str:
-    return f"{value:.0f} °C"
-
-
-def _share(value: float) -> str:
-    return f"{value * 100:.0f} %"
-
-
-def _clock(value: float) -> str:
-    return f"{value / 1000:.1f} GHz" if value >= 1000 else f"{value:.0f} MHz"
-
-
-def _wrapped(text: str, beginning: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        COLUMNS,
-        initial_indent=beginning,
-        subsequent_indent=" " * len(beginning),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(f"Today: {turns}, {energy_in_words(today.energy)}; ≈ {saved} than all on the graphics card", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from app.cli.console import Console, printable, report
-from app.cli.wording import energy_line, energy_lines, turn_line
+from app.cli.wording import energy_line, turn_line
 from app.contracts.cards import AnswerCard, NoticeCard
 from app.contracts.devices import Device
 from app.contracts.errors import SottoError
@@ -36,6 +36,7 @@ from app.contracts.events import (
 )
 from app.contracts.metrics import TurnMetrics
 from app.contracts.wire import to_line
+from app.power.energy.wording import whereabouts_in_words
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _QUIETEST_DBFS = -60.0
@@ -159,7 +160,7 @@ class TextView(View):
 
     def _show_cost(self, metrics: TurnMetrics) -> None:
         self._console.end_line()
-        for line in (turn_line(metrics), energy_line(metrics), *(energy_lines(metrics) if self._stats else ())):
+        for line in (turn_line(metrics), energy_line(metrics), *(whereabouts_in_words(metrics) if self._stats else ())):
             if line:
                 self._console.say(line)
 

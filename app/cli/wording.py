@@ -6,7 +6,7 @@ from app.contracts.devices import Device
 from app.contracts.energy import Energy, Provenance
 from app.contracts.metrics import StageMetrics, TurnMetrics
 from app.power.energy.units import in_joules
-from app.power.energy.wording import account_in_words, comparison_in_words, energy_in_short, saved_in_short
+from app.power.energy.wording import energy_in_short, saved_in_short
 
 
 def milliseconds(value: float) -> str:
@@ -53,12 +53,6 @@ def energy_line(metrics: TurnMetrics) -> str:
     if saved is not None:
         parts.append(f"{saved_in_short(saved)} (estimate)")
     return " · ".join(parts) if len(parts) > 1 else ""
-
-
-def energy_lines(metrics: TurnMetrics) -> list[str]:
-    """Where every joule of a turn went, and what it would have taken elsewhere, with how that was computed."""
-    account = "" if metrics.account is None else account_in_words(metrics.account)
-    return [line for line in (account, *(comparison_in_words(one) for one in metrics.compared)) if line]
 
 
 def _speed(stage: StageMetrics) -> str:

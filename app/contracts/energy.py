@@ -138,7 +138,8 @@ class EnergyAccount:
     Attributes:
         total: Everything the devices took meanwhile, J.
         stages: The part that was the stages' own work.
-        shared: The part above idle that was other work: programs of the person, the window, the system.
+        shared: The part above idle that was other work: programs of the person, the window, the system, a
+            model that is being loaded.
         idle: What the devices would have taken doing nothing.
         seconds: How long it was.
         provenance: Measured only when every device that worked was.

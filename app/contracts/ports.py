@@ -420,6 +420,10 @@ class Governor(Protocol):
         """What is allowed now. Quick: it was decided when the sensors were last read."""
         ...
 
+    async def ready(self) -> None:
+        """Have the sensors read before work begins, and wait for the first look, but no longer than a moment."""
+        ...
+
 
 class Clock(Protocol):
     """Time, so that tests can own it."""

@@ -209,6 +209,7 @@ class Execution:
         self._ledger.validation_s += checked - began
         tools = self._around.tools
         processors = await self._around.found(self._definition.stages)
+        await tools.governor.ready()
         plan = self._plan = make_plan(self._definition, tools.runtimes, tools.governor)
         self._ledger.routing_s += self._ledger.now() - checked
         self._tell(plan)

@@ -7,6 +7,9 @@ device rests, since only a look tells when it may work again; and at no other ti
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -23,12 +26,16 @@ from app.power.governor.live import LiveGovernor
 from app.power.governor.view import View
 from app.power.sampler import Sampler
 from app.power.sensors.estimating import with_estimates
-from app.power.sensors.sample import Sample
+from app.power.sensors.sample import Counters, Sample
+
+log = logging.getLogger(__name__)
 
 LINGER_S = 15.0
 """Sensors are read for so long after the last work: what the machine takes doing nothing is learnt then."""
 RESTING_LOOK_S = (10.0, 60.0)
 """Seconds between two looks while a device rests and nobody watches: at first, and when it has rested for long."""
+READY_S = 0.1
+"""Work that begins waits no longer for the first look: it takes milliseconds, but a driver may hang."""
 
 
 class PowerService:
@@ -71,6 +78,8 @@ class PowerService:
         self._worked_at = float("-inf")
         self._readings: tuple[DeviceReading, ...] = ()
         self._stop: Callable[[], None] | None = None
+        self._looking_since = 0.0
+        self._looked = asyncio.Event()
         self._tasks = TaskOwner()
         self._patient = False
 
@@ -92,6 +101,7 @@ class PowerService:
     def turn(self, turn_id: str) -> TurnEnergy:
         """Begin to count a turn; its end is published as `EnergyToday`."""
         self._turns += 1
+        self._governor.turn_begins()
         self._works()
         return _Turn(self._accounts.turn(turn_id), self._turn_ended)
 
@@ -100,6 +110,14 @@ class PowerService:
     def verdict(self) -> GovernorVerdict:
         """What was decided at the last look."""
         return self._governor.verdict()
+
+    async def ready(self) -> None:
+        """Read sensors from now on, and wait for the first look."""
+        self._works()
+        left_s = self._looking_since + READY_S - self._clock.monotonic()
+        if left_s > 0.0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._looked.wait(), left_s)
 
     # PowerWatch
 
@@ -140,6 +158,8 @@ class PowerService:
 
     def _look_on(self) -> None:
         if self._stop is None:
+            self._looking_since = self._clock.monotonic()
+            self._looked.clear()
             self._stop = self._sampler.subscribe(self._took)
 
     def _took(self, sample: Sample) -> None:
@@ -148,6 +168,7 @@ class PowerService:
         filled = with_estimates(sample, self._model)
         self._readings = filled.readings
         self._governor.look(self._view(filled))
+        self._looked.set()
         if self._watchers:
             self._publish(SensorReadings(readings=filled.readings, battery=filled.battery))
         now = self._clock.monotonic()
@@ -179,7 +200,12 @@ class PowerService:
         return any(rest.device not in self._overrides for rest in self._governor.verdict().rests)
 
     async def _look_once(self) -> None:
-        self._took(await self._sampler.once())
+        """Look now. Where that fails nothing is known of the devices; the person's word on them counts all the same."""
+        try:
+            self._took(await self._sampler.once())
+        except Exception as error:  # noqa: BLE001 - whatever a driver does
+            log.warning("the sensors cannot be read: %s", error)
+            self._governor.look(self._view(Sample(Counters(self._clock.monotonic()), ())))
 
     async def _look_patiently(self) -> None:
         """Look now and then until nothing rests, or until somebody looks every second."""

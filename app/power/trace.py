@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TextIO, TypeVar
 
 from app.contracts.devices import Device
 from app.contracts.energy import BatteryReading, DeviceReading
 from app.contracts.errors import InvalidInput, StorageError
-from app.contracts.wire import fields_of, read_fields
+from app.contracts.wire import JsonValue, fields_of, read_fields
 from app.power.sensors.sample import Counters, Meter, Sample
 
 FORMAT = "sotto-power-trace"
@@ -44,10 +44,17 @@ class TraceHeader:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A trace that was read; ``samples`` in the order of their times, at least one."""
+    """A trace that was read.
+
+    Attributes:
+        header: Its first line.
+        samples: In the order of their times, at least one.
+        cut_off: The last line was not whole and is left out: the recording was ended in the middle of it.
+    """
 
     header: TraceHeader
     samples: tuple[Sample, ...]
+    cut_off: bool = False
 
     def minute_of_day(self, sample: Sample) -> int:
         """The wall clock's minute at one of its samples, 0 to 1439."""
@@ -93,14 +100,14 @@ class TraceWriter:
 
     def _put(self, line: object, place: str) -> None:
         try:
-            self._file.write(json.dumps(fields_of(line, place), separators=(",", ":")) + "\n")
+            self._file.write(json.dumps(_terse(line, fields_of(line, place)), separators=(",", ":")) + "\n")
             self._file.flush()
         except OSError as error:
             raise _cannot("written", self._path, error) from error
 
 
 def read_trace(path: Path) -> Trace:
-    """A whole trace.
+    """A whole trace, or as much as there is of one whose recording was ended in the middle of a line.
 
     Raises:
         InvalidInput: There is no such file, or it is no trace; the sentence says in which line it is wrong.
@@ -110,19 +117,24 @@ def read_trace(path: Path) -> Trace:
     first = next(lines, None)
     if first is None:
         raise InvalidInput(f"{path} is empty; a trace begins with a header.", code="trace-empty")
-    header = _parsed(TraceHeader, first[1], path, first[0])
-    if header.format != FORMAT or header.version != VERSION:
-        found = f"{header.format!r}, version {header.version}"
-        raise _wrong(path, first[0], f"a trace of {FORMAT!r}, version {VERSION}, is wanted, this is one of {found}")
+    header = _header(first[1], path, first[0])
     samples: list[Sample] = []
+    cut_off = False
     for number, text in lines:
-        sample = _sample_of(_parsed(_Line, text, path, number), path, number)
+        try:
+            content = _json(text, path, number)
+        except InvalidInput:
+            if text.endswith("\n"):
+                raise
+            cut_off = True
+            break
+        sample = _sample_of(_typed(_Line, content, path, number), path, number)
         if samples and sample.counters.at_s < samples[-1].counters.at_s:
             raise _wrong(path, number, "its time is before that of the line above it")
         samples.append(sample)
     if not samples:
         raise InvalidInput(f"{path} holds a header and no look at the sensors.", code="trace-empty")
-    return Trace(header, tuple(samples))
+    return Trace(header, tuple(samples), cut_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +188,16 @@ def _sample_of(line: _Line, path: Path, number: int) -> Sample:
     return Sample(Counters(line.at_s, meters, busy_s), line.readings, line.battery)
 
 
+def _terse(value: object, written: JsonValue) -> JsonValue:
+    """What was written of a value without what has its default, which reading puts in again: most of a look is that."""
+    if isinstance(value, tuple) and isinstance(written, list):
+        return [_terse(each, as_json) for each, as_json in zip(value, written, strict=True)]
+    if not is_dataclass(value) or not isinstance(written, dict):
+        return written
+    own = {each.name: getattr(value, each.name) for each in fields(value) if getattr(value, each.name) != each.default}
+    return {name: _terse(each, written[name]) for name, each in own.items()}
+
+
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines that hold something, with their numbers."""
     try:
@@ -191,15 +213,32 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise _cannot("read", path, error) from error
 
 
-def _parsed(cls: type[_T], text: str, path: Path, number: int) -> _T:
+def _header(text: str, path: Path, number: int) -> TraceHeader:
+    """The first line; another version may hold other fields, so its number is looked at before them."""
+    content = _json(text, path, number)
+    if isinstance(content, dict) and content.keys() >= {"format", "version"}:
+        said = content["format"], content["version"]
+        if said != (FORMAT, VERSION):
+            found = f"{said[0]!r}, version {said[1]}"
+            raise _wrong(path, number, f"a trace of {FORMAT!r}, version {VERSION}, is wanted, this is one of {found}")
+    return _typed(TraceHeader, content, path, number)
+
+
+def _typed(cls: type[_T], content: object, path: Path, number: int) -> _T:
     try:
-        return read_fields(cls, json.loads(text.strip()), "the line")
+        return read_fields(cls, content, "the line")
     except InvalidInput as error:
         raise _wrong(path, number, error.message.removesuffix(".")) from error
+
+
+def _json(text: str, path: Path, number: int) -> object:
+    try:
+        content: object = json.loads(text.strip())
     except json.JSONDecodeError as error:
         raise _wrong(path, number, f"it is not JSON from column {error.colno} on") from error
     except (ValueError, RecursionError) as error:
         raise _wrong(path, number, f"it is not JSON: {error}") from error
+    return content
 
 
 def _wrong(path: Path, number: int, what: str) -> InvalidInput:

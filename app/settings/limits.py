@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 DEFAULT_MAX_TOKENS = 160
-QUIET_HOURS = r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)"
-"""How quiet hours are written."""
+QUIET_HOURS = r"(?!(.{5})-\1)([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)"
+"""How quiet hours are written: two times of the day, not the same."""
 _QUIET_HOURS = re.compile(QUIET_HOURS)
 
 
@@ -38,13 +38,12 @@ class QuietHours:
 
     @classmethod
     def from_text(cls, text: str) -> QuietHours | None:
-        """Of ``22:00-07:00``; None when it is written otherwise, or when it would be no time at all."""
+        """Of ``22:00-07:00``; None when it is written otherwise."""
         found = _QUIET_HOURS.fullmatch(text)
         if found is None:
             return None
-        first, second, third, fourth = (int(part) for part in found.groups())
-        begins, ends = first * 60 + second, third * 60 + fourth
-        return cls(begins, ends) if begins != ends else None
+        first, second, third, fourth = (int(part) for part in found.groups()[1:])
+        return cls(first * 60 + second, third * 60 + fourth)
 
     def include(self, minute_of_day: int) -> bool:
         """Whether a minute lies within."""

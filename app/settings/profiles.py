@@ -197,13 +197,13 @@ class _Reader:
         hours = QuietHours.from_text(self._text(limits, "quiet_hours"))
         if hours is None:
             place = place_of(limits, "quiet_hours")
-            raise self._wrong(place, "'quiet_hours' must be two times of the day, as in \"22:00-07:00\".")
+            raise self._wrong(place, "'quiet_hours' must be two different times of the day, as in \"22:00-07:00\".")
         return hours
 
     def _one_of(self, content: CommentedMap, key: str, known: type[StrEnum], default: StrEnum) -> str:
         wanted = self._text(content, key) if key in content else default.value
         if wanted not in tuple(known):
-            names, hint = ", ".join(known), suggestion(wanted, known)
+            names, hint = ", ".join(known), suggestion(wanted, [each.value for each in known])
             raise self._wrong(place_of(content, key), f"{key!r} must be one of {names}. {hint}")
         return wanted
 

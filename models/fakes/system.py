@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable
 
 from app.contracts.calibration import Measurement
 from app.contracts.devices import Backend, Device
@@ -14,14 +13,11 @@ from app.contracts.ports import (
     Calibrator,
     Clock,
     DeviceCatalogue,
-    EnergySpan,
     Governor,
     ModelStore,
-    PowerMonitor,
     Secrets,
-    TurnEnergy,
 )
-from app.power.energy.spans import BusySpan, UncountedTurn
+from app.power.energy.estimate import EstimatedPowerMonitor
 
 
 class FakeClock(Clock):
@@ -66,7 +62,7 @@ class FakeClock(Clock):
             await asyncio.sleep(0)
 
 
-class FakePowerMonitor(PowerMonitor):
+class FakePowerMonitor(EstimatedPowerMonitor):
     """A processor of ten watts."""
 
     def readings(self) -> tuple[DeviceReading, ...]:
@@ -78,16 +74,6 @@ class FakePowerMonitor(PowerMonitor):
         """Ten joules a second, whatever the device."""
         del device
         return Energy(10.0 * busy_s, Provenance.ESTIMATE)
-
-    def span(self, stage: str, backend_id: str, device: Device, busy: Callable[[], float]) -> EnergySpan:
-        """Counted by its busy seconds."""
-        del stage, backend_id
-        return BusySpan(self, device, busy)
-
-    def turn(self, turn_id: str) -> TurnEnergy:
-        """Nothing but the stages is counted."""
-        del turn_id
-        return UncountedTurn()
 
 
 class FakeGovernor(Governor):

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from app.contracts.errors import InvalidInput, RuntimeFault, Unavailable
+from models.host.protocol import MAX_PAYLOAD_BYTES
 from models.llm.llama_grammar import LlamaGrammar
 from models.llm.template import Rendered
 
@@ -36,7 +37,7 @@ MAX_BATCH = 64
 GPU_BATCH = 256
 """The same on a graphics processor. There the library looks for an abort only between two calls, so it stays small."""
 
-_HEAD_BYTES = 4 << 20
+_END_BYTES = 4 << 20
 _ABORTED = 2
 _FLASH_ATTENTION_OFF = 0
 _ONE_DEVICE = 0
@@ -242,8 +243,14 @@ class LlamaSession:
         return np.stack([np.ctypeslib.as_array(row, shape=(self._vocab_size,)) for row in rows])
 
     def state(self) -> bytes:
-        """What the library holds of the cached tokens, as it writes it."""
+        """What the library holds of the cached tokens, as it writes it.
+
+        Raises:
+            Unavailable: It is longer than what can be sent (``state-too-long``).
+        """
         size = llama_cpp.llama_state_seq_get_size(self._context, 0)
+        if size > MAX_PAYLOAD_BYTES:
+            raise Unavailable(f"It is {size >> 20} MiB long; {MAX_PAYLOAD_BYTES >> 20} fit.", code="state-too-long")
         buffer = (ctypes.c_uint8 * size)()
         written = llama_cpp.llama_state_seq_get_data(self._context, buffer, size, 0)
         return bytes(memoryview(buffer)[:written])
@@ -343,10 +350,16 @@ class LlamaSession:
 
 
 def _identity(model_path: Path) -> str:
-    """Model and library version: a state fits where this is the same. The head of a GGUF file says what it holds."""
+    """Model and library version: a state fits where this is the same.
+
+    A GGUF file begins with what it holds and ends with weights. Of a model trained further the beginning is the same.
+    """
+    size = model_path.stat().st_size
     with model_path.open("rb") as file:
-        head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
-    return f"{model_path.stem} {model_path.stat().st_size} {head[:16]}, llama.cpp {llama_cpp.__version__}"
+        ends = hashlib.sha256(file.read(_END_BYTES))
+        file.seek(max(0, size - _END_BYTES))
+        ends.update(file.read())
+    return f"{model_path.stem} {size} {ends.hexdigest()[:16]}, llama.cpp {llama_cpp.__version__}"
 
 
 def _unreadable(model_path: Path) -> RuntimeFault:

@@ -8,15 +8,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from app.contracts.devices import Backend
+from app.contracts.devices import Backend, Device
 from app.contracts.errors import SottoError, Unavailable
 from app.contracts.ports import TextGenerator
 from app.contracts.text import FinishReason, GenerationRequest, TextPiece, Verified
-from app.pipeline.text.moving import Relief
+from app.pipeline.text.moving import LOOK_S, Relief, looking
 from models.retrying.tiers import Attempts, RetryingRuntime, Tiers
-
-LOOK_S = 0.25
-"""Seconds between two looks at the governor while an answer is written."""
 
 
 class RetryingTextGenerator(RetryingRuntime[TextGenerator]):
@@ -43,7 +40,8 @@ class RetryingTextGenerator(RetryingRuntime[TextGenerator]):
                 try:
                     self._writer = await attempts.backend()
                     begun.go_on()
-                    writing = _Writing(self._tiers, attempts, self._writer, begun)
+                    ran = (await self._writer.warm_up()).ran
+                    writing = _Writing(self._tiers, attempts, self._writer, ran, begun)
                     async with aclosing(writing.pieces()) as pieces:
                         async for piece in pieces:
                             yield piece
@@ -125,53 +123,57 @@ class _Writing:
     tiers: Tiers[TextGenerator]
     attempts: Attempts[TextGenerator]
     backend: TextGenerator
+    ran: Device
     begun: _Begun
+    wrote: bool = False
+    relief: Relief | None = None
+    following: TextGenerator | None = None
+    why: str = ""
     looked_at: float = -math.inf
 
     async def pieces(self) -> AsyncGenerator[TextPiece, None]:
         """Pieces until the end, or until another backend goes on: that one has been given everything then."""
-        relief: Relief | None = None
-        following, why = self.backend, ""
-        ran = (await self.backend.warm_up()).ran
         try:
             async with aclosing(self.backend.generate(self.begun.rest())) as pieces:
-                while relief is None or not relief.due:
-                    piece = await _next(pieces, None if relief is None else relief.left_s)
+                while not self._has_to_go():
+                    piece = await self._next(pieces)
                     if piece is None:
                         break
                     if piece.finish is None:
                         self.begun.add(piece)
+                        self.wrote = True
                     yield piece
-                    if relief is None and (why := self._has_to_rest()) and (successor := self._successor()):
-                        following = successor
-                        relief = Relief(self.backend, ran, following, self.begun.rest, self.tiers.clock)
-                        await relief.begun()
-            if relief is not None:
-                self.attempts.handed_on(following, why, self.begun.tokens)
-                await relief.take_over()
+            if self.relief is not None and self.following is not None and self.begun.left > 0:
+                self.attempts.handed_on(self.following, self.why, self.begun.tokens)
+                await self.relief.take_over()
         finally:
-            if relief is not None:
-                await relief.aclose()
+            if self.relief is not None:
+                await self.relief.aclose()
 
-    def _has_to_rest(self) -> str:
+    async def _next(self, pieces: AsyncGenerator[TextPiece, None]) -> TextPiece | None:
+        """The next piece, None when it has to go and cannot wait for one."""
+        try:
+            async with asyncio.timeout(None) as patience:
+                with looking(patience, self._has_to_go, begun=self.wrote):
+                    return await anext(pieces)
+        except TimeoutError:
+            return None
+        except StopAsyncIteration:
+            return TextPiece("", finish=FinishReason.STOP)
+
+    def _has_to_go(self) -> bool:
+        """Its device has to rest, and who goes on is ready. With nobody else it writes on."""
+        if self.relief is None and self._look():
+            self.following = next((one for one in self.attempts.others() if not self.tiers.held_back(one)), None)
+            if self.following is not None:
+                self.relief = Relief(self.backend, self.ran, self.following, self.begun.rest, self.tiers.clock)
+        return self.relief is not None and self.relief.due
+
+    def _look(self) -> str:
         """Why the device has to rest; empty while it may run, and between two looks."""
         now = self.tiers.clock.monotonic()
         if now - self.looked_at < LOOK_S:
             return ""
         self.looked_at = now
-        return self.tiers.held_back(self.backend)
-
-    def _successor(self) -> TextGenerator | None:
-        """Who would go on, None when nobody may."""
-        return next((one for one in self.attempts.others() if not self.tiers.held_back(one)), None)
-
-
-async def _next(pieces: AsyncGenerator[TextPiece, None], wait_s: float | None) -> TextPiece | None:
-    """The next piece, None when it does not come in time."""
-    try:
-        async with asyncio.timeout(wait_s):
-            return await anext(pieces)
-    except TimeoutError:
-        return None
-    except StopAsyncIteration:
-        return TextPiece("", finish=FinishReason.STOP)
+        self.why = self.tiers.held_back(self.backend)
+        return self.why

@@ -205,7 +205,8 @@ class Attempts(Generic[RuntimeT]):
         """
         if isinstance(error, InvalidInput | TurnCancelledError):
             raise error
-        if isinstance(error, TemporaryError) and self._tries < TRIES:
+        rests = len(self._left) > 1 and self._tiers.held_back(self._left[0])
+        if isinstance(error, TemporaryError) and self._tries < TRIES and not rests:
             self._tries += 1
             self._tiers.tell(Retrying(attempt=self._tries, of=TRIES, delay_ms=0.0, code=error.code))
             return

@@ -89,7 +89,7 @@ class FakeWindows:
         names = {
             "kernel32": ("CreateFileW", "CloseHandle", "DeviceIoControl"),
             "cfgmgr32": ("CM_Get_Device_Interface_List_SizeW", "CM_Get_Device_Interface_ListW"),
-            "gdi32": ("D3DKMTEnumAdapters2", "D3DKMTQueryAdapterInfo", "D3DKMTCloseAdapter"),
+            "gdi32": ("D3DKMTEnumAdapters3", "D3DKMTQueryAdapterInfo", "D3DKMTCloseAdapter"),
             "pdh": (
                 "PdhOpenQueryW",
                 "PdhAddEnglishCounterW",
@@ -144,13 +144,14 @@ class FakeWindows:
 
     # gdi32
 
-    def _D3DKMTEnumAdapters2(self, listed: Any) -> int:
-        assert listed._obj.count >= len(self.adapters)
+    def _D3DKMTEnumAdapters3(self, listed: Any) -> int:
+        which, room, adapters = struct.unpack("<QI4xQ", bytes(listed._obj))
+        assert (which, room >= len(self.adapters)) == (1, True)
         rows = b"".join(
             struct.pack("<IIiIi", 0x40000000 + index, each.luid & 0xFFFFFFFF, each.luid >> 32, 1, 0)
             for index, each in enumerate(self.adapters)
         )
-        ctypes.memmove(listed._obj.adapters, rows, len(rows))
+        ctypes.memmove(adapters, rows, len(rows))
         listed._obj.count = len(self.adapters)
         self.handles.update(0x40000000 + index for index in range(len(self.adapters)))
         return 0

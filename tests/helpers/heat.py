@@ -22,14 +22,14 @@ from app.power.trace import TraceWriter, read_trace
 from app.settings.limits import Limits
 from models.backends import Backends
 from models.embedded import SMOLLM2, EmbeddedModels
-from models.host.engine import Call, Operation, Reply
+from models.host.engine import Call, JsonValue, Operation, Reply
 from models.host.supervisor import Host, HostLimits
 from models.hosted.llm import HostedTextGenerator
 from models.llm.llama import LlamaEngine
 from models.registry import CONTEXT_TOKENS, ENTRIES
 from tests.helpers.trace_sensors import TraceSensors
 
-HOT, COOL = "llama-igpu", "llama-cpu"
+HOT, COOL, COLD = "llama-igpu", "llama-cpu", "llama-cpu-2"
 TRIP_C = 95.0
 TOKENS_A_LOOK = 10
 """Tokens that come, in these tests, in the second between two looks of the trace."""
@@ -44,12 +44,14 @@ class GraphicsLlama(LlamaEngine):
 
     Args:
         token_s: Seconds from one token to the next, at least: the pace of a larger model, however busy the machine is.
+        slow_from: Tokens before this one come as fast as they can.
         options: Of `LlamaEngine`.
     """
 
-    def __init__(self, token_s: float = 0.0, **options: Any) -> None:
+    def __init__(self, token_s: float = 0.0, slow_from: int = 0, **options: Any) -> None:
         super().__init__(**options)
         self._token_s = token_s
+        self._slow_from = slow_from
 
     def load(self) -> Device:
         super().load()
@@ -60,24 +62,36 @@ class GraphicsLlama(LlamaEngine):
 
     def _paced(self, call: Call) -> Iterator[Reply]:
         due_at = time.monotonic()
-        for reply in self._generate(call):
-            due_at = max(due_at + self._token_s, time.monotonic())
+        for token, reply in enumerate(self._generate(call)):
+            due_at = max(due_at + self._token_s * (token >= self._slow_from), time.monotonic())
             time.sleep(max(0.0, due_at - time.monotonic()))
             yield reply
 
 
-def add_hot_backend(backends: Backends, *, token_s: float = 0.0) -> HostedTextGenerator:
+def add_hot_backend(backends: Backends, *, token_s: float = 0.0, slow_from: int = 0) -> HostedTextGenerator:
     """Add llama.cpp with the starter model on the device that stands for graphics.
 
     Args:
         backends: To these.
         token_s: As for `GraphicsLlama`.
+        slow_from: Likewise.
     """
+    pace = {"token_s": token_s, "slow_from": slow_from}
+    return _add(backends, HOT, f"{__name__}:{GraphicsLlama.__name__}", Device.IGPU, pace)
+
+
+def add_cold_backend(backends: Backends) -> HostedTextGenerator:
+    """Add llama.cpp with the starter model on the processor once more, not loaded yet."""
+    return _add(backends, COLD, f"{LlamaEngine.__module__}:{LlamaEngine.__name__}", Device.CPU, {})
+
+
+def _add(
+    backends: Backends, name: str, engine: str, device: Device, more: Mapping[str, JsonValue]
+) -> HostedTextGenerator:
     path = str(EmbeddedModels().require(SMOLLM2))
-    options = {"model_path": path, "threads": 1, "context_tokens": CONTEXT_TOKENS, "token_s": token_s}
-    host = Host(HOT, f"{__name__}:{GraphicsLlama.__name__}", options, limits=HostLimits())
-    identity = Backend(HOT, "llama.cpp", Device.IGPU, SMOLLM2)
-    made = HostedTextGenerator(host, identity, ENTRIES[COOL].capabilities)
+    options = {"model_path": path, "threads": 1, "context_tokens": CONTEXT_TOKENS, **more}
+    host = Host(name, engine, options, limits=HostLimits())
+    made = HostedTextGenerator(host, Backend(name, "llama.cpp", device, SMOLLM2), ENTRIES[COOL].capabilities)
     backends.add(made)
     return made
 
@@ -137,6 +151,9 @@ class ReplayedHeat:
     def verdict(self) -> GovernorVerdict:
         """As decided at the last look."""
         return self._governor.verdict()
+
+    async def ready(self) -> None:
+        """It always is."""
 
     def _look(self) -> None:
         if self._looks_left:

@@ -25,6 +25,7 @@ ABSENT = "This machine has none."
 RAPL = "Only root may read the energy counter."
 CARD_NAME = "NVIDIA GeForce RTX 4060 Laptop"
 CHMOD = "sudo chmod a+r /sys/class/powercap/intel-rapl:0/energy_uj"
+LONG_NAME = "A device of a maker who is fond of very long names, second edition with 12 cores"
 
 
 class NotedPower:
@@ -117,6 +118,15 @@ def hot_card(second: float = 0.0) -> SensorReadings:
         replace(missing(Device.REMOTE, "A server's sensors cannot be read from here."), name="lan", present=True),
     )
     return SensorReadings(readings=readings, battery=BatteryReading(100.0, on_mains=True))
+
+
+def extremes(watts: float) -> SensorReadings:
+    """Every device there is, with a long name, so many watts each by estimate, frost, and an empty battery."""
+    readings = tuple(
+        replace(reading(device, LONG_NAME, 0.0, -40.0, 1.0, 999e9), watts=estimated(watts, "table of devices"))
+        for device in Device
+    )
+    return SensorReadings(readings=readings, battery=BatteryReading(0.0, on_mains=None))
 
 
 def metrics(joules: float = 3.14, saved: float = 0.61) -> TurnMetrics:

@@ -49,6 +49,9 @@ class Thermostat:
             self.patience,
         )
 
+    async def ready(self) -> None:
+        """It always is."""
+
 
 def tier_of(runtime: Runtime) -> Tier:
     return Tier(runtime.backend.backend_id, runtime.backend.model)

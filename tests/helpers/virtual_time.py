@@ -18,6 +18,16 @@ _P = ParamSpec("_P")
 _STUCK_S = 10.0
 
 
+class Seconds:
+    """Monotonic seconds that move when they are told to, for what takes a function instead of a `Clock`."""
+
+    def __init__(self, now: float = 100.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class LoopClock(Clock):
     """The time of the loop that runs."""
 

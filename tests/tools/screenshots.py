@@ -46,18 +46,18 @@ async def conversation(desk: Desk) -> None:
 async def listening(desk: Desk) -> None:
     """In the middle of a question, with an answer above it."""
     await desk.ask(WALK)
-    desk.assistant.pace = 1.0
+    desk.assistant.pace = 0.4
     desk.shell.turn.press()
     await until(lambda: desk.shell.conversation.rowCount() == 3)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.2)
 
 
 async def writing(desk: Desk) -> None:
     """In the middle of an answer."""
     await desk.ask("How far away is the moon?")
-    desk.assistant.pace = 1.0
+    desk.assistant.pace = 0.3
     desk.assistant.ask(WALK)
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(0.3)
 
 
 async def troubles(desk: Desk) -> None:
@@ -128,10 +128,16 @@ SCENES: dict[str, Callable[[Desk], Awaitable[None]]] = {
 }
 
 
-def widths(scene: str) -> dict[int, int]:
-    """The widths a scene is drawn in, with their heights; in the narrowest the open power panel is no other one."""
-    opened = scene.startswith("power_") and scene != "power_compact"
-    return {width: height for width, height in WIDTHS.items() if width > min(WIDTHS) or not opened}
+def widths(scene: str, scale: int) -> dict[int, int]:
+    """The widths a scene is drawn in at a scale, with their heights.
+
+    The open power panel is no other one in the narrowest, and its pictures are many: the wide one is drawn at scale 1,
+    the narrower one at scale 2.
+    """
+    if not scene.startswith("power_") or scene == "power_compact":
+        return WIDTHS
+    width = 1600 if scale == 1 else 800
+    return {width: WIDTHS[width]}
 
 
 async def draw(folder: Path, scene: str, name: str, size: tuple[int, int], pace: float = 0.02) -> None:
@@ -153,7 +159,7 @@ async def draw(folder: Path, scene: str, name: str, size: tuple[int, int], pace:
 async def draw_all(folder: Path, scale: int) -> None:
     """Draw every state in every width and theme."""
     for scene in SCENES:
-        for width, height in widths(scene).items():
+        for width, height in widths(scene, scale).items():
             await draw(folder, scene, f"{scene}-*-{width}@{scale}x", (width, height))
 
 

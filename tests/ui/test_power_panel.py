@@ -9,11 +9,22 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Q_ARG, QMetaObject, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtQuick import QQuickItem
 
 from app.contracts.devices import Device
 from app.contracts.energy import Provenance, Rest
-from app.contracts.events import EnergyToday, GovernorDecided, SensorReadings, TurnFinished, TurnStarted
-from tests.helpers.power_readings import CARD_NAME, CHMOD, NotedPower, hot_card, laptop, metrics, plain_vm
+from app.contracts.events import EnergyToday, GovernorDecided, HostChanged, SensorReadings, TurnFinished, TurnStarted
+from tests.helpers.power_readings import (
+    CARD_NAME,
+    CHMOD,
+    LONG_NAME,
+    NotedPower,
+    extremes,
+    hot_card,
+    laptop,
+    metrics,
+    plain_vm,
+)
 from tests.helpers.qt import until
 from tests.helpers.window import Desk, open_desk
 from ui.items.strip_chart import StripChart
@@ -39,6 +50,15 @@ def lane(desk: Desk, title: str) -> str:
 def charts(desk: Desk) -> list[StripChart]:
     """The charts that can be seen."""
     return [item for item in desk.items() if isinstance(item, StripChart)]
+
+
+def in_sight(desk: Desk, item: QQuickItem) -> bool:
+    """All of an item, or as much as there is room for, lies in the part of the panel that scrolls."""
+    view = next(
+        one for one in desk.items() if one.metaObject().className() == "QQuickFlickable" and one.isAncestorOf(item)
+    )
+    box, room = item.mapRectToScene(item.boundingRect()), view.mapRectToScene(view.boundingRect())
+    return room.top() - 0.5 <= box.top() and box.bottom() <= room.bottom() + 0.5
 
 
 def watched(**options: object) -> tuple[NotedPower, dict[str, object]]:
@@ -289,5 +309,89 @@ def test_what_scrolls_away_is_cut(at_desk: Callable[..., None]) -> None:
             QMetaObject.invokeMethod(panel, "scrollPages", Q_ARG("double", 0.13))
             await desk.painted()
         assert desk.window.grabWindow().copy(area) == before
+
+    at_desk(scenario, **options)
+
+
+@pytest.mark.parametrize("size", [(480, 420), (860, 760), (1600, 1000)])
+def test_no_figure_and_no_sentence_is_cut(at_desk: Callable[..., None], size: tuple[int, int]) -> None:
+    _, options = watched(size=size)
+
+    async def scenario(desk: Desk) -> None:
+        await open_panel(desk)
+        rests = tuple(Rest(device, "It is too hot. " * 20) for device in Device if device is not Device.CPU)
+        desk.assistant.publish(GovernorDecided(allowed=(Device.CPU,), reason="It is too hot.", rests=rests))
+        for name in ("llama-cpu", "espeak-cpu", "moonshine-cpu", "silero-cpu", "faster-whisper-cpu"):
+            desk.assistant.publish(HostChanged(backend=name, state="warm"))
+        for watts in (0.0, 0.04, 3.94, 999.0, 12_345.0):
+            desk.assistant.publish(extremes(watts))
+            desk.assistant.publish(TurnFinished(turn_id="t", metrics=metrics(watts)))
+            await desk.painted()
+            cards = [*desk.items("PowerLaneCard"), *desk.items("SummaryTile")]
+            inside = [item for card in cards for item in card.findChildren(QQuickItem) if item.isVisible()]
+            cut = {item.property("text") for item in inside if item.property("truncated")}
+            assert cut - {LONG_NAME} == set(), watts
+        button = desk.item("Settings")
+        assert button.mapRectToScene(button.boundingRect()).right() <= size[0] - 8
+
+    at_desk(scenario, **options)
+
+
+def test_ordinary_figures_are_as_large_as_each_other(at_desk: Callable[..., None]) -> None:
+    _, options = watched()
+
+    async def scenario(desk: Desk) -> None:
+        desk.assistant.publish(TurnFinished(turn_id="t", metrics=metrics(8.5)))
+        await open_panel(desk, extremes(3.94 / len(Device)))
+        tiles = desk.items("SummaryTile")
+        sizes = {
+            text.property("contentHeight")
+            for tile in tiles
+            for text in tile.findChildren(QQuickItem)
+            if text.property("text") in ("≈ 3.9 W", "≈ 8.5 J")
+        }
+        assert len(sizes) == 1
+
+    at_desk(scenario, **options)
+
+
+def test_the_keyboard_is_never_where_nobody_sees_it(at_desk: Callable[..., None]) -> None:
+    _, options = watched(size=(900, 500))
+
+    async def scenario(desk: Desk) -> None:
+        await desk.ask("Why is the sky blue?")
+        await open_panel(desk, laptop())
+        panel = desk.items("PowerPanel")[0]
+        while not desk.focus_name.startswith("CPU,"):
+            await desk.key(Key.Key_Tab)
+        await desk.key(Key.Key_Return)
+        await desk.painted()
+        seen: set[str] = set()
+        while (name := desk.focus_name) not in seen:
+            focused = desk.window.activeFocusItem()
+            assert name == "Close" or not panel.isAncestorOf(focused) or in_sight(desk, focused), name
+            seen.add(name)
+            await desk.key(Key.Key_Tab)
+            await desk.painted()
+        assert {"Close", "Turn timeline", "Let it rest, CPU", f"Copy: {CHMOD}"} <= seen
+
+    at_desk(scenario, **options)
+
+
+def test_the_page_keys_scroll_the_panel_the_keyboard_is_in(at_desk: Callable[..., None]) -> None:
+    _, options = watched(size=(900, 500))
+
+    async def scenario(desk: Desk) -> None:
+        await open_panel(desk, laptop())
+        card = desk.items("PowerLaneCard")[0]
+        before = card.mapToScene(card.position()).y()
+        await desk.key(Key.Key_PageDown)
+        await desk.painted()
+        assert card.mapToScene(card.position()).y() == before
+        while desk.focus_name != "Close":
+            await desk.key(Key.Key_Tab)
+        await desk.key(Key.Key_PageDown)
+        await desk.painted()
+        assert card.mapToScene(card.position()).y() < before
 
     at_desk(scenario, **options)

@@ -29,7 +29,11 @@ DRAWN: dict[str, tuple[str, ...]] = {
 }
 """Colours beside the usual ones that a scene shows: those of the devices it draws, and of what it warns of."""
 CASES = [
-    (scene, theme, width, scale) for scene in SCENES for theme in THEMES for width in widths(scene) for scale in SCALES
+    (scene, theme, width, scale)
+    for scene in SCENES
+    for theme in THEMES
+    for scale in SCALES
+    for width in widths(scene, scale)
 ]
 
 

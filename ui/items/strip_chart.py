@@ -15,8 +15,8 @@ from PySide6.QtQuick import QQuickItem, QQuickPaintedItem
 from shiboken6 import isValid
 
 from app.contracts.devices import Device
-from ui.viewmodels.power_lanes import lane_title
 from ui.viewmodels.power_trail import LENGTH_S, PowerTrail, TrailLine
+from ui.viewmodels.rows import lane_title
 
 QML_IMPORT_NAME = "Sotto.Items"
 QML_IMPORT_MAJOR_VERSION = 1

@@ -26,9 +26,10 @@ T.ApplicationWindow {
     property bool keyHeld: false
 
     // Where there is room the power panel stands beside the conversation, elsewhere it lies over it.
-    readonly property real panelWidth: Math.min(440, Math.max(360, width * 0.32))
+    readonly property real panelWidth: Math.min(440, Math.max(380, width * 0.32))
     readonly property bool beside: width - panelWidth >= minimumWidth
     readonly property bool covered: power.open && !beside
+    readonly property bool inPower: (powerLoader.item as PowerPanel)?.activeFocus ?? false
 
     minimumWidth: 480
     minimumHeight: 420
@@ -49,6 +50,14 @@ T.ApplicationWindow {
         target: Theme
         property: "preference"
         value: window.settings.theme
+    }
+
+    Connections {
+        target: window.power
+
+        function onOpenChanged() {
+            powerLoader.active = true;
+        }
     }
 
     Connections {
@@ -85,7 +94,7 @@ T.ApplicationWindow {
                 event.accepted = true;
             } else if (event.key === Qt.Key_PageUp || event.key === Qt.Key_PageDown) {
                 const way = event.key === Qt.Key_PageUp ? -1 : 1;
-                if (window.covered)
+                if (window.covered || window.inPower)
                     (powerLoader.item as PowerPanel).scrollPages(0.85 * way);
                 else
                     canvas.scrollBy(way * canvas.pageHeight());
@@ -130,6 +139,8 @@ T.ApplicationWindow {
                 }
 
                 PowerPill {
+                    Layout.fillWidth: true
+                    Layout.maximumWidth: implicitWidth
                     summary: window.power.summary
                     roomy: window.width >= 640
                     checked: window.power.open
@@ -197,12 +208,14 @@ T.ApplicationWindow {
             }
         }
 
+        // Made when it is first opened, and kept: the binding never gives back the Python half of an item.
         Loader {
             id: powerLoader
 
             parent: window.beside ? aside : over
             anchors.fill: parent
-            active: window.power.open
+            active: false
+            visible: window.power.open
 
             sourceComponent: PowerPanel {
                 power: window.power
@@ -258,7 +271,7 @@ T.ApplicationWindow {
 
     // Whoever was in the panel comes back to the button.
     function closePower() {
-        const inside = (powerLoader.item as PowerPanel)?.activeFocus ?? false;
+        const inside = inPower;
         window.power.open = false;
         if (inside)
             dock.rest();

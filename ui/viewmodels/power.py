@@ -7,9 +7,10 @@ that were counted anyway and has nothing sampled.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import Property, QObject, Signal, Slot
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from PySide6.QtQml import QmlElement
 
 from app.contracts.devices import Device
@@ -19,13 +20,16 @@ from app.contracts.events import (
     SensorReadings,
     SystemEvent,
     SystemEventBase,
+    TurnCancelled,
     TurnEvent,
+    TurnFailed,
     TurnFinished,
 )
 from app.contracts.ports import PowerWatch
-from ui.viewmodels.power_lanes import PowerLanes, lane_title
+from ui.viewmodels.power_lanes import PowerLanes
 from ui.viewmodels.power_summary import PowerSummary
-from ui.viewmodels.power_trail import PowerTrail
+from ui.viewmodels.power_trail import LENGTH_S, PowerTrail
+from ui.viewmodels.rows import lane_title
 from ui.viewmodels.timeline import TimelineModel
 from ui.viewmodels.whereabouts import Whereabouts
 
@@ -36,6 +40,9 @@ _WORDS = {"use": True, "rest": False, "": None}
 """What a button of a lane asks for."""
 NOBODY = "Nothing reads watts or degrees here."
 SOON = "The first reading comes in a second."
+PATIENCE_MS = 5000
+"""So long without a reading, and what is shown counts as old."""
+SILENT = "No reading has come for a while, so these figures are old."
 
 
 @QmlElement
@@ -64,8 +71,12 @@ class PowerViewModel(QObject):
         self._in_view = False
         self._exposed = False
         self._read_at_s = 0.0
+        # The governor has sensors read while nobody looks. A panel that is hidden is told of it when it is shown.
+        self._unseen: deque[SensorReadings] = deque(maxlen=LENGTH_S)
         self._held = ""
         self._notice = NOBODY if power is None else SOON
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._none_came)
         self._where = Whereabouts()
         self._lanes = PowerLanes(self)
         self._summary = PowerSummary(self)
@@ -87,6 +98,8 @@ class PowerViewModel(QObject):
     def _set_in_view(self, value: bool) -> None:
         if value is not self._in_view:
             self._in_view = value
+            while value and self._unseen:
+                self._read(self._unseen.popleft())
             self._watch_or_not()
             self.inViewChanged.emit()
 
@@ -162,14 +175,18 @@ class PowerViewModel(QObject):
     def hear(self, event: TurnEvent | SystemEvent) -> None:
         """Take one event of any kind."""
         match event:
-            case SensorReadings():
+            case SensorReadings() if self._in_view:
                 self._read(event)
+            case SensorReadings():
+                self._unseen.append(event)
             case GovernorDecided():
                 self._decided(event)
             case EnergyToday():
                 self._summary.day(event)
             case TurnFinished(metrics=metrics):
                 self._summary.turn_over(metrics)
+            case TurnFailed() | TurnCancelled():
+                self._summary.turn_over(None)
         if not isinstance(event, SystemEventBase):
             self._timeline.show(event)
         if self._where.take(event):
@@ -186,8 +203,10 @@ class PowerViewModel(QObject):
         wanted = self._power is not None and self._in_view and self._exposed
         if wanted and self._end_watch is None and self._power is not None:
             self._end_watch = self._power.watch()
+            self._patience.start()
         elif not wanted and self._end_watch is not None:
             end, self._end_watch = self._end_watch, None
+            self._patience.stop()
             end()
 
     def _read(self, event: SensorReadings) -> None:
@@ -200,8 +219,16 @@ class PowerViewModel(QObject):
         present = [reading for reading in event.readings if reading.present]
         self._watts.add({reading.device: reading.watts for reading in present}, seconds)
         self._degrees.add({reading.device: reading.temperature_c for reading in present}, seconds)
-        if self._notice:
-            self._notice = ""
+        if self.watching:
+            self._patience.start()
+        self._note("")
+
+    def _none_came(self) -> None:
+        self._note(SILENT)
+
+    def _note(self, notice: str) -> None:
+        if notice != self._notice:
+            self._notice = notice
             self.noticeChanged.emit()
 
     def _decided(self, event: GovernorDecided) -> None:

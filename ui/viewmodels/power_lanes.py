@@ -23,7 +23,9 @@ from PySide6.QtQml import QmlElement
 
 from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import DeviceReading, Provenance, Quantity, unavailable
-from ui.viewmodels.quantities import NOTHING, degrees, marked, memory, origin, share, spoken, watts
+from app.power.figures import NOTHING, degrees, marked, memory, share, watts
+from ui.viewmodels.quantities import origin, spoken
+from ui.viewmodels.rows import lane_title
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
 QML_IMPORT_MAJOR_VERSION = 1
@@ -32,12 +34,6 @@ Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
 _LANE = int(Qt.ItemDataRole.UserRole) + 1
 NOT_READ = unavailable("It has not been read yet.")
-
-
-def lane_title(device: Device) -> str:
-    """What a lane is called: short, and without an article."""
-    words = DEVICE_WORDS[device]
-    return words.title if device is Device.REMOTE else words.short
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from app.contracts.events import EnergyToday
 from app.contracts.metrics import TurnMetrics
 from app.power.energy.units import in_joules, in_watt_hours
 from app.power.energy.wording import saved_in_short, turn_in_words
+from app.power.figures import ABOUT, marked, time_left, watts
 from ui.viewmodels.power_lanes import PowerFigure
-from ui.viewmodels.quantities import ABOUT, marked, time_left, watts
 from ui.viewmodels.rows import device_name
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
@@ -26,6 +26,8 @@ QML_IMPORT_MAJOR_VERSION = 1
 
 NOT_COUNTED = "No turn has been counted yet."
 NONE_YET = "none yet"
+NOT_TOLD = "What the last turn took was not told."
+UNCOUNTED = "not counted"
 
 
 @QmlElement
@@ -118,12 +120,17 @@ class PowerSummary(QObject):
             self._absent = without
             self.absentChanged.emit()
 
-    def turn_over(self, metrics: TurnMetrics) -> None:
-        """Show what a turn took, and what the same work would have taken on the graphics card."""
-        if metrics.energy is None:
-            return
-        changed = self._turn.show(_quantity(metrics.energy), turn_in_words(metrics))
-        compared = next((one for one in metrics.compared if one.device is Device.GPU), None)
+    def turn_over(self, metrics: TurnMetrics | None) -> None:
+        """Show what a turn took, and what the same work would have taken on the graphics card.
+
+        Args:
+            metrics: None of a turn that did not end well: nobody tells what it took.
+        """
+        if metrics is None or metrics.energy is None:
+            changed = self._turn.show(unavailable(NOT_TOLD), standing=UNCOUNTED)
+        else:
+            changed = self._turn.show(_quantity(metrics.energy), turn_in_words(metrics))
+        compared = next((one for one in metrics.compared if one.device is Device.GPU), None) if metrics else None
         line = f"Last turn {ABOUT}{saved_in_short(compared)}" if compared is not None else ""
         self._show_saved((line, self._saved[1]), compared.method if compared is not None else "")
         if changed:
@@ -142,8 +149,9 @@ class PowerSummary(QObject):
             self.compactChanged.emit()
 
     def warn(self, resting: Sequence[str]) -> None:
-        """Show which devices rest."""
-        alert = f"{' and '.join(resting)} rest{'s'[: len(resting) == 1]}" if resting else ""
+        """Show which devices rest, by name where that is short."""
+        who = " and ".join(resting) if len(resting) < 3 else f"{len(resting)} devices"
+        alert = f"{who} rest{'s'[: len(resting) == 1]}" if resting else ""
         if alert != self._alert:
             self._alert = alert
             self.compactChanged.emit()

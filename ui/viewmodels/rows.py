@@ -110,6 +110,12 @@ def device_name(device: Device) -> str:
     return DEVICE_WORDS[device].short
 
 
+def lane_title(device: Device) -> str:
+    """What a lane is called: short, and without an article."""
+    words = DEVICE_WORDS[device]
+    return words.title if device is Device.REMOTE else words.short
+
+
 FACTS: dict[str, Callable[[Row], object]] = {
     "cardId": lambda row: row.card.card_id,
     "kind": lambda row: row.card.kind,

@@ -165,6 +165,9 @@ def _words(turn: TurnRecord, lines: list[str]) -> tuple[str, str, str]:
     metrics = turn.metrics
     spent = energy_in_short(metrics.energy) if metrics is not None and metrics.energy is not None else ""
     time_taken = duration(turn.now_ms) if turn.over else ""
+    if turn.outcome:
+        time_taken = f"{turn.outcome} after {time_taken}"
     caption = " · ".join(part for part in (time_taken, spent) if part)
+    whole = caption if turn.outcome else f"of {caption}"
     detail = turn_in_words(metrics) if metrics is not None else ""
-    return caption, detail, "; ".join([*([f"Turn of {caption}"] if caption else []), *lines])
+    return caption, detail, "; ".join([*([f"Turn {whole}"] if caption else []), *lines])

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from app.contracts.devices import Device
 from app.power.energy.wording import energy_in_short, energy_in_words
-from ui.viewmodels.rows import device_name
+from ui.viewmodels.rows import device_name, lane_title
 from ui.viewmodels.stages import duration, stage_label
 from ui.viewmodels.turn_record import SPEECH, Bar, Mark, TurnRecord
 
 OWN = "Sotto"
 STARTING = "Starting"
-_LANES = (STARTING, "NPU", "iGPU", "GPU", "CPU", "Server", OWN)
+_LANES = (STARTING, *map(lane_title, Device), OWN)
 _SYMBOLS = {"escalated": "↑", "failed over": "→", "tried again": "↻"}
 _NICE = (1, 2, 5)
 LEAST_MS = 1000.0
@@ -45,7 +45,7 @@ class BarItem:
         figures: Its time and joules.
         detail: All that is known of it.
         place: Of its device among all kinds, for its colour; -1 where it has none.
-        pale: What it made was given up.
+        pale: What it made was given up, or it did not end well.
         quiet: It is no model's work: listening for the end of speech, or a sentence being heard.
     """
 
@@ -177,7 +177,7 @@ def lane_of(bar: Bar) -> str:
         return OWN
     if bar.device is None:
         return STARTING
-    return "Server" if bar.device is Device.REMOTE else device_name(bar.device)
+    return lane_title(bar.device)
 
 
 def _bar_item(bar: Bar, row: int, now_ms: float) -> BarItem:
@@ -191,10 +191,10 @@ def _bar_item(bar: Bar, row: int, now_ms: float) -> BarItem:
         bar.start_ms,
         end_ms,
         label_of(bar),
-        " · ".join(part for part in (time, spent) if part),
+        " · ".join(part for part in (time, bar.outcome, spent) if part),
         _detail(bar, time),
         place=-1 if bar.device is None else list(Device).index(bar.device),
-        pale=bar.given_up,
+        pale=bar.given_up or bool(bar.outcome),
         quiet=bar.stage in (SPEECH, "listen") or not bar.backend,
     )
 
@@ -208,7 +208,7 @@ def label_of(bar: Bar) -> str:
 
 def _detail(bar: Bar, time: str) -> str:
     """The tooltip."""
-    parts = [f"{label_of(bar)}: {time}", f"from {duration(bar.start_ms)} on"]
+    parts = [" ".join(filter(None, (f"{label_of(bar)}: {time}", bar.outcome))), f"from {duration(bar.start_ms)} on"]
     if bar.backend:
         parts.append(f"{bar.backend} {_where(bar)}".rstrip())
     if bar.cached:
@@ -261,7 +261,7 @@ def _lines(turn: TurnRecord, bars: Iterable[Bar], now_ms: float) -> tuple[Line, 
 
 def _bar_in_words(bar: Bar) -> str:
     time = "running" if bar.end_ms is None else duration(bar.end_ms - bar.start_ms)
-    parts = [f"{label_of(bar)} {time} {_where(bar)}".rstrip()]
+    parts = [f"{label_of(bar)} {time} {_where(bar)}".rstrip(), *([bar.outcome] if bar.outcome else [])]
     if bar.energy is not None and (spent := energy_in_short(bar.energy)):
         parts.append(f"{spent}{_in_all(bar)}")
     if bar.given_up:

@@ -46,6 +46,7 @@ class Bar:
         end_ms: When it ended, None while it runs.
         sure: The device was reported, not guessed from the backend's name.
         given_up: What it made was replaced by a higher tier.
+        outcome: ``failed`` or ``stopped``, empty while it runs and where it ended well.
         waited: It began behind other stages of the same run, which its metrics cover as well.
         parts: So many bars share ``energy``; it stands at the last of them.
         tokens: Generated tokens.
@@ -61,6 +62,7 @@ class Bar:
     end_ms: float | None = None
     sure: bool = False
     given_up: bool = False
+    outcome: str = ""
     waited: bool = False
     parts: int = 1
     tokens: int = 0
@@ -101,6 +103,7 @@ class TurnRecord:
         marks: In the order of time.
         now_ms: Time of the newest event.
         over: The turn has ended.
+        outcome: ``failed`` or ``stopped``, empty while it runs and where it ended well.
         metrics: Of the whole turn, None before its end and where it did not end well.
     """
 
@@ -110,6 +113,7 @@ class TurnRecord:
         self.marks: list[Mark] = []
         self.now_ms = 0.0
         self.over = False
+        self.outcome = ""
         self.metrics: TurnMetrics | None = None
 
     def take(self, event: TurnEvent) -> bool:
@@ -128,8 +132,10 @@ class TurnRecord:
                 self.marks.append(Mark("tried again", at_ms, "", "", f"{code}, attempt {attempt} of {of}"))
             case StageFinished(metrics=metrics, metadata=metadata):
                 self._finished(metrics, metadata, at_ms)
-            case StageFailed(stage=stage) | StageCancelled(stage=stage):
-                _end(self._open(stage), at_ms)
+            case StageFailed(stage=stage):
+                _end(self._open(stage), at_ms, "failed")
+            case StageCancelled(stage=stage):
+                _end(self._open(stage), at_ms, "stopped")
             case SpeechStarted():
                 self.bars.append(Bar(SPEECH, "", at_ms))
             case SpeechFinished():
@@ -210,8 +216,10 @@ class TurnRecord:
         last.first_output_ms = metrics.first_output_ms if len(parts) == 1 and not last.waited else None
 
     def _over(self, event: TurnFinished | TurnFailed | TurnCancelled) -> None:
-        _end(self.bars, event.t_ms)
         self.over = True
+        if not isinstance(event, TurnFinished):
+            self.outcome = "failed" if isinstance(event, TurnFailed) else "stopped"
+        _end(self.bars, event.t_ms, "stopped" if self.outcome else "")
         if isinstance(event, TurnFinished):
             self.metrics = event.metrics
             for stage in event.metrics.stages:
@@ -220,7 +228,7 @@ class TurnRecord:
                     self._cost(parts, stage, ())
 
 
-def _end(bars: Iterable[Bar], at_ms: float) -> None:
+def _end(bars: Iterable[Bar], at_ms: float, outcome: str = "") -> None:
     for bar in bars:
         if bar.end_ms is None:
-            bar.end_ms = max(at_ms, bar.start_ms)
+            bar.end_ms, bar.outcome = max(at_ms, bar.start_ms), outcome

@@ -31,9 +31,9 @@ _LOADED, _LOADING = "warm", "starting"
 
 @dataclass(slots=True)
 class _Work:
-    """One stage at work."""
+    """One stage at work; ``owner`` is its turn, or its run where that belongs to no turn."""
 
-    turn_id: str
+    owner: str
     run_id: str
     stage: str
     backend: str
@@ -53,26 +53,26 @@ class Whereabouts:
         match event:
             case StageStarted(backend=backend) if backend:
                 self._work.append(
-                    _Work(event.turn_id, event.run_id, event.stage, backend, self._device_of(backend)),
+                    _Work(_owner(event), event.run_id, event.stage, backend, self._device_of(backend)),
                 )
             case DeviceUsed(backend=backend, ran=ran):
                 self._seen[backend] = ran
-                for work in self._of(event.turn_id, event.stage):
+                for work in self._of(_owner(event), event.stage):
                     work.backend, work.device = backend, ran
             case FailedOver(from_backend=source, to_backend=target):
-                self._move(event.turn_id, source, target)
+                self._move(_owner(event), source, target)
             case Escalated(from_tier=before, to_tier=after):
-                self._move(event.turn_id, before.backend_id, after.backend_id)
+                self._move(_owner(event), before.backend_id, after.backend_id)
             case StageFinished(metrics=metrics):
-                self._end(event.turn_id, metrics.stage)
+                self._end(_owner(event), metrics.stage)
             case StageFailed(stage=stage) | StageCancelled(stage=stage):
-                self._end(event.turn_id, stage)
+                self._end(_owner(event), stage)
             case HostChanged(backend=backend, state=state):
                 self._hosts.pop(backend, None)
                 if state in (_LOADED, _LOADING):
                     self._hosts[backend] = state
             case _ if isinstance(event, TURN_ENDS):
-                self._work = [work for work in self._work if work.turn_id != event.turn_id]
+                self._work = [work for work in self._work if work.owner != event.turn_id]
             case _ if isinstance(event, RUN_ENDS):
                 self._work = [work for work in self._work if work.run_id != event.run_id]
             case _:
@@ -95,14 +95,18 @@ class Whereabouts:
         """Where a backend was last seen to run, else what its name says."""
         return self._seen.get(backend) or device_named(backend)
 
-    def _of(self, turn_id: str, stage: str) -> list[_Work]:
-        return [work for work in self._work if (work.turn_id, work.stage) == (turn_id, stage)]
+    def _of(self, owner: str, stage: str) -> list[_Work]:
+        return [work for work in self._work if (work.owner, work.stage) == (owner, stage)]
 
-    def _move(self, turn_id: str, source: str, target: str) -> None:
+    def _move(self, owner: str, source: str, target: str) -> None:
         for work in self._work:
-            if work.turn_id == turn_id and work.backend == source:
+            if work.owner == owner and work.backend == source:
                 work.backend, work.device = target, self._device_of(target)
 
-    def _end(self, turn_id: str, stage: str) -> None:
-        ended = self._of(turn_id, stage)
+    def _end(self, owner: str, stage: str) -> None:
+        ended = self._of(owner, stage)
         self._work = [work for work in self._work if work not in ended]
+
+
+def _owner(event: TurnEvent) -> str:
+    return event.turn_id or event.run_id

@@ -203,14 +203,15 @@ class _Page:
 
 def _with_budget(outcome: Outcome, budget: Allowance, wanted: int) -> tuple[str, ...]:
     """The outcome's notes; one that the answer ended where the energy budget did in place of the ladder's own."""
-    if budget.joules is None:
+    if not budget.budget:
         return outcome.notes
     spent = sum(attempt.energy.joules for attempt in outcome.attempts if attempt.energy is not None)
     stopped = [attempt for attempt in outcome.attempts if attempt.decision == "stopped"]
-    if stopped and spent > budget.joules:
+    over = budget.joules is not None and spent > budget.joules
+    if stopped and over:
         told = {f"Stopped: {attempt.reason}" for attempt in stopped}
         return (*(note for note in outcome.notes if note not in told), budget.shortened_note(spent))
-    if spent > budget.joules or (budget.max_tokens < wanted and outcome.finish is FinishReason.LENGTH):
+    if over or (budget.max_tokens < wanted and outcome.finish is FinishReason.LENGTH):
         return (*outcome.notes, budget.shortened_note(spent))
     return outcome.notes
 

@@ -18,7 +18,7 @@ from app.contracts.energy import Energy, added
 from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError, Unavailable
 from app.contracts.events import DeviceUsed, FailedOver
 from app.contracts.metrics import Attempt, StageMetadata
-from app.contracts.ports import EnergySpan, Runtime
+from app.contracts.ports import Runtime
 from app.pipeline.stages.processor import StageCall
 
 _Port = TypeVar("_Port", bound=Runtime)
@@ -70,10 +70,10 @@ class Tiers(Generic[_Port]):
         self._give_way()
         while True:
             try:
-                with self._counted() as span, self._busy.counting():
+                with self._busy.counting():
                     port = await self._port()
-                    span.ran_on(self.ran)
-                    return await work(port)
+                    with self._counted():
+                        return await work(port)
             except (InvalidInput, TurnCancelledError):
                 raise
             except SottoError as error:
@@ -110,13 +110,13 @@ class Tiers(Generic[_Port]):
         )
 
     @contextmanager
-    def _counted(self) -> Iterator[EnergySpan]:
-        """Count the energy of the block for the tier in use."""
+    def _counted(self) -> Iterator[None]:
+        """Count the energy of the block for the tier in use; to load its model is no work of the stage's."""
         busy, before_s = self._busy, self._busy.so_far
         stage, backend = self._call.stage.definition.stage_id, self.tier.backend_id
         span = self._call.tools.power.span(stage, backend, self.ran, lambda: busy.so_far - before_s)
         try:
-            yield span
+            yield
         finally:
             spent = span.end()
             self._call.timings.took(spent)

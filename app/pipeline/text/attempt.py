@@ -14,10 +14,10 @@ from app.contracts.energy import Energy
 from app.contracts.events import DeviceUsed
 from app.contracts.metrics import Attempt
 from app.contracts.ports import EnergySpan, TextGenerator
-from app.contracts.text import FinishReason, GenerationRequest
+from app.contracts.text import FinishReason, GenerationRequest, TextPiece
 from app.pipeline.definition import Forwarding
 from app.pipeline.text.monitor import NOTHING, WATCH, Advice, Finding, StreamMonitor, Watch
-from app.pipeline.text.moving import Relief
+from app.pipeline.text.moving import Relief, looking
 from app.pipeline.text.steps import Ask, Piece
 from app.pipeline.tools import Judged
 
@@ -69,6 +69,8 @@ class TierAttempt:
         self._joules = joules
         self._watch = watch
         self._relieve = relieve
+        self._relief: Relief | None = None
+        self._leaving = NOTHING
         self._monitor = self._watcher()
         self._started = self._clock.monotonic()
         self._busy = BusyTime(self._clock.monotonic)
@@ -170,18 +172,12 @@ class TierAttempt:
             self._write_down()
 
     async def _watched(self, port: TextGenerator) -> AsyncGenerator[Piece, None]:
-        watch = self._watch
-        relief: Relief | None = None
-        leaving = NOTHING
         async with aclosing(port.generate(self._request)) as pieces:
-            while relief is None or not relief.due:
-                wait_s = watch.stall_s if self.tokens else watch.first_token_s
+            while not self._has_to_go():
                 try:
-                    async with asyncio.timeout(relief.left_s if relief else wait_s) as patience:
-                        with self._busy.counting(patience):
-                            piece = await anext(pieces, None)
+                    piece = await self._next(pieces)
                 except TimeoutError:
-                    self.finding = leaving if relief else self._monitor.stalled()
+                    self.finding = self._monitor.stalled() if self._leaving is NOTHING else self._leaving
                     return
                 if piece is None or piece.finish is not None:
                     self.finish = FinishReason.STOP if piece is None else piece.finish
@@ -190,15 +186,28 @@ class TierAttempt:
                 self.finding = self._monitor.token(piece.text, piece.log_prob, spent)
                 if piece.text:
                     yield Piece(piece.text, None if piece.log_prob is None else math.exp(piece.log_prob), self.tier)
-                if self.finding.code == "device" and self._relieve is not None:
-                    self._monitor.leaving = True
-                    relief, leaving = self._relieve(self), self.finding
-                    if relief is not None:
-                        self.finding = NOTHING
-                        await relief.begun()
                 if self.finding.advice is not Advice.GO_ON:
                     return
-        self.finding = leaving
+        self.finding = self._leaving
+
+    async def _next(self, pieces: AsyncGenerator[TextPiece, None]) -> TextPiece | None:
+        """The next token, None at the end.
+
+        Raises:
+            TimeoutError: None came in time, or it has to go and cannot wait for one.
+        """
+        async with asyncio.timeout(self._watch.stall_s if self.tokens else self._watch.first_token_s) as patience:
+            with looking(patience, self._has_to_go, begun=self.tokens > 0), self._busy.counting(patience):
+                return await anext(pieces, None)
+
+    def _has_to_go(self) -> bool:
+        """Its device has to rest, and who goes on is ready, or there is nobody."""
+        if self._leaving is NOTHING:
+            self._leaving = self._monitor.resting()
+            if self._leaving is NOTHING:
+                return False
+            self._relief = None if self._relieve is None else self._relieve(self)
+        return self._relief is None or self._relief.due
 
     def _watcher(self) -> StreamMonitor:
         return StreamMonitor(

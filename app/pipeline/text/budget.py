@@ -18,6 +18,7 @@ stopped when what is left has been spent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.contracts.devices import Device, Tier
@@ -39,6 +40,7 @@ _NOTABLE = 1.25
 """Times the budget: the last token may cost a little more than was left."""
 FIRST_TOKENS = 32
 """What a tier may try whose speed is not known yet."""
+_SHORTENED, _BROKEN_OFF = "Shortened to fit", "Broken off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,14 @@ class Allowance:
         tiers: Those that may be asked, in the ladder's order.
         max_tokens: Of the answer.
         joules: What is left of the budget, None for no bound.
-        budget: The budget that binds, as the person wrote it; 0 for none.
+        budget: What binds, in words; empty for none.
         notes: Tiers that were left out.
     """
 
     tiers: tuple[Tier, ...]
     max_tokens: int
     joules: float | None = None
-    budget: float = 0.0
+    budget: str = ""
     notes: tuple[str, ...] = ()
 
     def shortened_note(self, spent: float) -> str:
@@ -65,8 +67,17 @@ class Allowance:
         A first token comes when the whole question has been read: that alone may cost more than there was.
         """
         if self.joules is not None and spent > _NOTABLE * self.joules:
-            return f"Broken off: it had taken {spent:.2g} J when the energy budget of {self.budget:g} J was spent."
-        return f"Shortened to fit the energy budget of {self.budget:g} J."
+            return f"{_BROKEN_OFF}: it had taken {spent:.2g} J when {self.budget} was spent."
+        return f"{_SHORTENED} {self.budget}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """What is left of one budget, J; ``wanted`` is the budget as a pipeline has it, None for the governor's."""
+
+    left: float
+    words: str
+    wanted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +113,49 @@ def allowance(
     Raises:
         Unavailable: The budget is used up (``energy-budget``).
     """
-    now = tools.clock.monotonic()
-    lefts = []
-    if options.joules_per_run is not None:
-        lefts.append((options.joules_per_run - tools.ledger.spent_in_run(run_id), options.joules_per_run))
-    if options.joules_per_hour is not None:
-        lefts.append((options.joules_per_hour - tools.ledger.spent_in_hour(pipeline_id, now), options.joules_per_hour))
-    if not ladder or (not lefts and turn_j is None):
+    if not ladder:
         return Allowance(ladder, max_tokens)
     estimates = [_estimate(tier, tools) for tier in ladder]
-    if turn_j is not None:
-        shortest = LEAST_TOKENS * min(estimate.joules_per_token for estimate in estimates)
-        bound = round(max(turn_j, shortest), 2)
-        lefts.append((bound, bound))
-    left, budget = min(lefts)
-    fitting = _fitting(estimates, max_tokens, left)
-    if fitting:
-        notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates[len(fitting) :])
-        return Allowance(tuple(estimate.tier for estimate in fitting), max_tokens, left, budget, notes)
     cheapest = min(estimates, key=lambda estimate: estimate.joules_per_token)
-    notes = tuple(_left_out(estimate, max_tokens, budget) for estimate in estimates if estimate is not cheapest)
+    bounds = _bounds(options, tools, pipeline_id, run_id)
+    if turn_j is not None:
+        words = f"the rest of {turn_j:.3g} J that the limits leave this turn"
+        bounds.append(_Bound(max(turn_j, LEAST_TOKENS * cheapest.joules_per_token), words))
+    if not bounds:
+        return Allowance(ladder, max_tokens)
+    bound = min(bounds, key=lambda each: each.left)
+    fitting = _fitting(estimates, max_tokens, bound.left)
+    if fitting:
+        notes = tuple(_left_out(estimate, max_tokens, bound) for estimate in estimates[len(fitting) :])
+        return Allowance(tuple(estimate.tier for estimate in fitting), max_tokens, bound.left, bound.words, notes)
+    notes = tuple(_left_out(estimate, max_tokens, bound) for estimate in estimates if estimate is not cheapest)
     if cheapest.joules_per_token <= 0.0:
         return Allowance((cheapest.tier,), max_tokens, notes=notes)
-    tokens = int(left / cheapest.joules_per_token + 1e-9)
-    if left > 0.0 and not cheapest.measured:
+    tokens = int(bound.left / cheapest.joules_per_token + 1e-9)
+    if bound.left > 0.0 and not cheapest.measured:
         tokens = min(max_tokens, max(tokens, FIRST_TOKENS))
-    if tokens < LEAST_TOKENS:
-        raise _used_up(left, budget, cheapest, options, tools, pipeline_id)
-    return Allowance((cheapest.tier,), tokens, left, budget, notes)
+    if tokens <= LEAST_TOKENS and bound.wanted is None:
+        return Allowance((cheapest.tier,), LEAST_TOKENS, None, bound.words, notes)
+    if tokens < LEAST_TOKENS and bound.wanted is not None:
+        raise _used_up(bound.left, bound.wanted, cheapest, options, tools, pipeline_id)
+    return Allowance((cheapest.tier,), tokens, bound.left, bound.words, notes)
+
+
+def note_of_budget(notes: Iterable[str]) -> str:
+    """Of what is told of an answer, that it ended where a budget did; empty when it did not."""
+    return next((note for note in notes if note.startswith((_SHORTENED, _BROKEN_OFF))), "")
+
+
+def _bounds(options: PipelineOptions, tools: Tools, pipeline_id: str, run_id: str) -> list[_Bound]:
+    """What is left of the pipeline's own budgets."""
+    bounds = []
+    if (run_j := options.joules_per_run) is not None:
+        spent = tools.ledger.spent_in_run(run_id)
+        bounds.append(_Bound(run_j - spent, f"the energy budget of {run_j:g} J", run_j))
+    if (hour_j := options.joules_per_hour) is not None:
+        spent = tools.ledger.spent_in_hour(pipeline_id, tools.clock.monotonic())
+        bounds.append(_Bound(hour_j - spent, f"the energy budget of {hour_j:g} J", hour_j))
+    return bounds
 
 
 def _estimate(tier: Tier, tools: Tools) -> _Estimate:
@@ -153,12 +179,9 @@ def _fitting(estimates: list[_Estimate], max_tokens: int, left: float) -> list[_
     return fitting
 
 
-def _left_out(estimate: _Estimate, max_tokens: int, budget: float) -> str:
+def _left_out(estimate: _Estimate, max_tokens: int, bound: _Bound) -> str:
     joules = estimate.joules_per_token * max_tokens
-    return (
-        f"{estimate.tier.backend_id} was left out: about {joules:.3g} J more would not fit the energy budget of "
-        f"{budget:g} J."
-    )
+    return f"{estimate.tier.backend_id} was left out: about {joules:.3g} J more would not fit {bound.words}."
 
 
 def _used_up(

@@ -11,9 +11,10 @@ The rules, in the order in which they matter:
   when there is none, to a fallback; one whose host died is asked once more before that, because its host is back
   sooner than another model is loaded. A lower tier that has answered already is warm and goes before a fallback, and
   its own whole answer is taken where nothing contradicts it. The next tier goes on from the last character. No text
-  goes to a server unless a rung of the ladder is one. A tier whose device has to rest writes on until the next one is
-  ready, for a few seconds at most, and what it holds of the conversation goes along where that can be
-  (`app.pipeline.text.moving`); when it ends its answer meanwhile, nobody has to go on.
+  goes to a server unless a rung of the ladder is one.
+* **Resting.** A tier whose device has to rest writes on until the next one is ready, as `app.pipeline.text.moving` has
+  it; when it ends its answer meanwhile, nobody has to go on. Once its device has cooled down, it is the last of the
+  fallbacks. When nobody can go on from what it wrote, that is the answer, as far as it goes.
 * **Best.** When no tier reaches the bar, the whole answer with the highest confidence wins; of equals, the higher
   tier's. An answer that does not begin with what was committed cannot win.
 * **Committed.** Where nothing is checked, or the ladder has a single rung and no gate could change the answer, text
@@ -133,6 +134,7 @@ class _Climb:
         self._notes: list[str] = []
         self._error: SottoError | None = None
         self._tried_again: set[Tier] = set()
+        self._left_resting: dict[Tier, Device | None] = {}
         self._shown = ask.request.answer_so_far
         self._committed = self._given = len(self._shown)
         self._giving_way = ""
@@ -177,14 +179,25 @@ class _Climb:
         """The next of these whose device may run; the others are written down as held back."""
         while tiers:
             tier = tiers.pop(0)
-            verdict = self._ask.tools.governor.verdict()
             device = self._device_of(tier)
-            if device is None or device in verdict.allowed:
+            reason = self._why_resting(device)
+            if not reason:
                 return tier
-            reason = verdict.why(device)
-            self._error = Unavailable(reason, code="device-held-back", remedy="Try again later.")
+            self._error = _held_back(reason)
+            self._left_resting[tier] = device
             self._records.append(Attempt(backend=tier.backend_id, model=tier.model, decision="failed", reason=reason))
         return None
+
+    def _next_fallback(self) -> Tier | None:
+        """The next fallback, or one that had to rest and may run again."""
+        tier = self._next_of(self._fallbacks)
+        if tier is None:
+            tier = next((one for one, device in self._left_resting.items() if not self._why_resting(device)), None)
+            self._left_resting = {one: device for one, device in self._left_resting.items() if one != tier}
+        return tier
+
+    def _why_resting(self, device: Device | None) -> str:
+        return self._ask.tools.governor.verdict().why(device) if device else ""
 
     def _device_of(self, tier: Tier) -> Device | None:
         """Where a tier would run, None when nobody knows it."""
@@ -322,9 +335,9 @@ class _Climb:
 
     def _fail_over(self, attempt: TierAttempt, going: _Next, judged: Judged) -> _Next | None:
         """Hand the text so far to the next tier that may run."""
-        if isinstance(self._error, InvalidInput) and not self._answers:
+        reason, written = attempt.finding.reason, going.tokens + attempt.tokens > 0
+        if isinstance(self._error, InvalidInput) and not self._answers and not written:
             raise self._error
-        reason, written = attempt.finding.reason, attempt.tokens > 0
         if attempt.finding.code == "stall":
             self._error = TimedOut(reason, code="text-stalled")
         tier = self._next_of(self._rungs)
@@ -332,16 +345,18 @@ class _Climb:
             self._tried_again.add(attempt.tier)
             tier = attempt.tier
         if tier is None and not self._answers:  # a tier that has answered already is warm, a fallback is not
-            tier = self._next_of(self._fallbacks)
-        resting = attempt.finding.code == "device"
-        if tier is None and resting and written and not self._complete():
-            self._notes.append(f"Stopped: {reason}")
-            return self._take("stopped", attempt, judged, reason)
+            tier = self._next_fallback()
+        if attempt.finding.code == "device":
+            self._error = self._error or _held_back(reason)
+            self._left_resting[attempt.tier] = attempt.ran
         following = None
+        if tier is None and not self._complete() and (following := self._broken_off()) is None:
+            tier = self._lower() or self._next_fallback()
+            if tier is None and written and self._left_resting:
+                self._notes.append(f"Stopped: {reason}")
+                return self._take("stopped", attempt, judged, reason)
         if tier is not None:
             following = replace(self._go_on_with(attempt, going), tier=tier)
-        elif not self._complete():
-            following = self._broken_off() or self._lower(attempt, going) or self._fallback(attempt, going)
         kept = following is not None and following.text == attempt.text
         self._records.append(attempt.record("failed-over" if kept else "failed", reason, judged.confidence))
         if following is not None:
@@ -354,9 +369,9 @@ class _Climb:
         return following
 
     def _may_try_again(self, attempt: TierAttempt) -> bool:
-        """Once, when its host died: that is back sooner than another model is loaded."""
+        """Once, when its host died and its device may run: it is back sooner than another model is loaded."""
         died = isinstance(self._error, HostDied) and attempt.finding.code == self._error.code
-        return died and attempt.tier not in self._tried_again
+        return died and attempt.tier not in self._tried_again and not self._why_resting(attempt.ran)
 
     def _go_on_with(self, attempt: TierAttempt, going: _Next) -> _Next:
         tokens, log_probs = attempt.standing
@@ -379,35 +394,32 @@ class _Climb:
         tokens, log_probs = best.attempt.standing
         return _Next(best.attempt.tier, best.text, log_probs, tokens)
 
-    def _lower(self, attempt: TierAttempt, going: _Next) -> _Next | None:
+    def _lower(self) -> Tier | None:
         """A lower tier whose own answer no longer fits what stands goes on from there instead; each once."""
         left = [answer for answer in self._answers if answer.attempt.tier not in self._tried_again]
         if not left:
             return None
         tier = max(left, key=lambda answer: answer.worth).attempt.tier
         self._tried_again.add(tier)
-        return replace(self._go_on_with(attempt, going), tier=tier)
-
-    def _fallback(self, attempt: TierAttempt, going: _Next) -> _Next | None:
-        tier = self._next_of(self._fallbacks)
-        return None if tier is None else replace(self._go_on_with(attempt, going), tier=tier)
+        return tier
 
     # Moving
 
     def _relieve(self, attempt: TierAttempt) -> Relief | None:
         """Make the tier ready that is to go on; it keeps its place: the one that rests may still end by itself."""
         self._same_model_first(attempt.tier)
-        for tiers in (self._rungs, [] if self._answers else self._fallbacks):
-            if (tier := self._next_of(tiers)) is not None:
-                tiers.insert(0, tier)
-                try:
-                    port = self._ask.tools.runtimes.text_port(tier.backend_id)
-                except SottoError:  # its attempt tells
-                    return None
-                relief = Relief(attempt.port, attempt.ran, port, attempt.so_far, self._ask.tools.clock)
-                self._relief = tier, relief
-                return relief
-        return None
+        tier, place = self._next_of(self._rungs), self._rungs
+        if tier is None and not self._answers:
+            tier, place = self._next_fallback(), self._fallbacks
+        if tier is None:
+            return None
+        place.insert(0, tier)
+        try:
+            port = self._ask.tools.runtimes.text_port(tier.backend_id)
+        except SottoError:  # its attempt tells
+            return None
+        self._relief = tier, Relief(attempt.port, attempt.ran, port, attempt.so_far, self._ask.tools.clock)
+        return self._relief[1]
 
     def _same_model_first(self, tier: Tier) -> None:
         """Of the fallbacks, one that can take over what a tier holds goes on as the tier would have."""
@@ -482,3 +494,7 @@ class _Climb:
             notes=tuple(self._notes),
             figures=tuple(sorted(self._figures.items())),
         )
+
+
+def _held_back(reason: str) -> Unavailable:
+    return Unavailable(reason, code="device-held-back", remedy="Try again later.")

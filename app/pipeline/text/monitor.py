@@ -15,6 +15,7 @@ from enum import StrEnum
 from app.contracts.devices import Device, Tier
 from app.pipeline.definition import Forwarding
 from app.pipeline.text.leaks import LeakFilter
+from app.pipeline.text.moving import LOOK_S
 from app.pipeline.text.repetition import RepetitionDetector
 from app.pipeline.tools import Judged, Tools
 
@@ -75,7 +76,7 @@ class Watch:
     stall_s: float = 20.0
     window: int = 32
     every: int = 8
-    device_every_s: float = 0.25
+    device_every_s: float = LOOK_S
 
 
 WATCH = Watch()
@@ -99,7 +100,6 @@ class StreamMonitor:
         text: The whole text so far.
         log_probs: Of its tokens, where they are known.
         tokens: Tokens that came.
-        leaving: It is known that the device has to rest, and being seen to.
     """
 
     def __init__(
@@ -125,7 +125,6 @@ class StreamMonitor:
         self.text = text
         self.log_probs = list(log_probs)
         self.tokens = 0
-        self.leaving = False
         self._whole = 0, len(self.log_probs)
         self._last = ""
         self._last_known = False
@@ -164,12 +163,21 @@ class StreamMonitor:
             self.log_probs.append(log_prob)
         if text:
             self._whole = self.tokens, len(self.log_probs)
-        return self._of_text(text) or self._of_device() or self._of_cost(joules) or self._of_confidence() or NOTHING
+        return self._of_text(text) or self._of_cost(joules) or self._of_confidence() or NOTHING
 
     def stalled(self) -> Finding:
         """No token came in time."""
         seconds = self.watch.stall_s if self.tokens else self.watch.first_token_s
         return Finding(Advice.FAIL_OVER, "stall", f"{self._tier.backend_id} gave no token for {seconds:g} s.")
+
+    def resting(self) -> Finding:
+        """The device has to rest; `NOTHING` while it may run, and between two looks."""
+        now = self._tools.clock.monotonic()
+        if now - self._looked_at < self.watch.device_every_s:
+            return NOTHING
+        self._looked_at = now
+        why = self._tools.governor.verdict().why(self._device)
+        return Finding(Advice.FAIL_OVER, "device", why) if why else NOTHING
 
     def judged(self) -> Judged:
         """Confidence of the whole text so far."""
@@ -205,15 +213,6 @@ class StreamMonitor:
         if self._max_characters is not None and len(self.text) > self._max_characters:
             return Finding(Advice.STOP, "too-long", f"It wrote more than {self._max_characters} characters.")
         return None
-
-    def _of_device(self) -> Finding | None:
-        now = self._tools.clock.monotonic()
-        if self.leaving or now - self._looked_at < self.watch.device_every_s:
-            return None
-        self._looked_at = now
-        verdict = self._tools.governor.verdict()
-        why = verdict.why(self._device)
-        return Finding(Advice.FAIL_OVER, "device", why) if why else None
 
     def _of_cost(self, joules: float) -> Finding | None:
         if self._joules is None or joules <= self._joules:

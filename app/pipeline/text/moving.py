@@ -6,14 +6,16 @@ other backend reads the question and the text so far.
 
 Why it exists: a device that has to rest is warm, not broken. So the backend before may write on while the next one is
 loaded and, where nothing can be moved, reads; for `GRACE_S` at most. Whoever listens hears no pause but that of the
-last step. The ladder, the reading of long texts and the path without pipelines move in the same way.
+last step. The ladder and the path without pipelines move in this way (`Relief`). Where nobody listens yet, as in the
+reading of a long text, it stops at once (`move_state`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.aio.tasks import TaskOwner
@@ -26,7 +28,8 @@ GRACE_S = 3.0
 """A backend whose device has to rest writes on for so long at most: a device is rested before it slows itself down, so
 a few seconds more do it no harm, while loading a model takes about as long."""
 
-_MOMENT_S = 0.01
+LOOK_S = 0.25
+"""Seconds between two looks at the governor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,59 @@ def why_not_moved(giving: TextGenerator, taking: TextGenerator) -> str:
     return ""
 
 
-async def move_state(giving: TextGenerator, taking: TextGenerator) -> Moved:
-    """Hand over what one backend holds, and warm the other one up. What goes wrong is told in the result."""
-    if why := why_not_moved(giving, taking):
-        return Moved(why=why)
+async def move_state(
+    giving: TextGenerator, taking: TextGenerator, preparing: asyncio.Task[None] | None = None
+) -> Moved:
+    """Hand over what one backend holds, and warm the other one up. What goes wrong is told in the result.
+
+    Args:
+        giving: Who wrote.
+        taking: Who goes on.
+        preparing: What the latter still does; it is waited for.
+    """
+    why = why_not_moved(giving, taking)
     try:
-        state = await giving.export_state()
+        state = b"" if why else await giving.export_state()  # before its host makes room for the other one
+        if preparing is not None:
+            await asyncio.wait({preparing})  # what it still reads would have to be read in any case
+        if why:
+            return Moved(why=why)
         await taking.warm_up()
-        return await _imported(state, giving, taking)
+        if not state:
+            return Moved(why=f"{giving.backend.backend_id} holds nothing any more")
+        return Moved(await taking.import_state(state), len(state))
     except TurnCancelledError:
         raise
     except SottoError as error:
         return Moved(why=error.message.rstrip("."))
+
+
+@contextmanager
+def looking(patience: asyncio.Timeout, has_to_go: Callable[[], bool], *, begun: bool) -> Iterator[None]:
+    """While a token is waited for, look again and again whether the device has to rest.
+
+    Args:
+        patience: The time-out of the wait; it is over as soon as the backend has to go.
+        has_to_go: Whether it has to.
+        begun: Tokens have come before. The next one is under way then, and is waited for; before the first one the
+            prompt is read, which may take long.
+    """
+    loop = asyncio.get_running_loop()
+    every_s = GRACE_S if begun else LOOK_S
+    timer: asyncio.TimerHandle
+
+    def look() -> None:
+        nonlocal timer
+        if has_to_go():
+            patience.reschedule(loop.time())
+        else:
+            timer = loop.call_later(every_s, look)
+
+    timer = loop.call_later(every_s, look)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Relief:
@@ -111,42 +155,22 @@ class Relief:
         self._so_far = so_far
         self._clock = clock
         self._until = clock.monotonic() + GRACE_S
-        self._why = why_not_moved(giving, taking)
-        self._warm = self._taken = False
+        self._taken = False
         self._tasks = TaskOwner()
         self._task = self._tasks.start(self._prepare(), name=f"ready {taking.backend.backend_id}")
 
     @property
     def due(self) -> bool:
         """The one before has to stop: this one is ready, or cannot be had, or it has written on for long enough."""
-        return self._task.done() or self.left_s <= 0.0
-
-    @property
-    def left_s(self) -> float:
-        """Seconds for which the one before may write on at most."""
-        return max(0.0, self._until - self._clock.monotonic())
-
-    async def begun(self) -> None:
-        """Wait a moment: one that is loaded already is ready at once."""
-        await asyncio.wait({self._task}, timeout=_MOMENT_S)
+        return self._task.done() or self._clock.monotonic() >= self._until
 
     async def take_over(self) -> Moved:
         """Have it go on: the one before has stopped. What goes wrong is told in the result."""
         self._taken = True
-        state, why = b"", self._why
         try:
-            if not why:
-                state = await self._giving.export_state()  # before its host makes room for the other one
-            await asyncio.wait({self._task})  # what it still reads would have to be read in any case
-            if not why and self._warm:
-                return await _imported(state, self._giving, self._taking)
-        except TurnCancelledError:
-            raise
-        except SottoError as error:
-            why = error.message.rstrip(".")
+            return await move_state(self._giving, self._taking, self._task)
         finally:
             await self.aclose()
-        return Moved(why=why or f"{self._taking.backend.backend_id} could not be loaded")
 
     async def aclose(self) -> None:
         """Stop making ready; what was loaded and read stays so. May be called twice."""
@@ -155,13 +179,6 @@ class Relief:
     async def _prepare(self) -> None:
         with contextlib.suppress(SottoError):  # whoever uses it next is told
             warm = await self._taking.warm_up()
-            self._warm = True
             # Two on one device would only slow each other down.
-            if self._why and not self._taken and warm.ran is not self._gave_on:
+            if why_not_moved(self._giving, self._taking) and not self._taken and warm.ran is not self._gave_on:
                 await self._taking.prefill(self._so_far())
-
-
-async def _imported(state: bytes, giving: TextGenerator, taking: TextGenerator) -> Moved:
-    if not state:
-        return Moved(why=f"{giving.backend.backend_id} holds nothing any more")
-    return Moved(await taking.import_state(state), len(state))

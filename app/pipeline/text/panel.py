@@ -165,6 +165,8 @@ class Panel:
         if finding.advice is Advice.FAIL_OVER:
             if finding.code == "stall":
                 self.error = TimedOut(finding.reason, code="text-stalled")
+            if finding.code == "device":
+                self.error = Unavailable(finding.reason, code="device-held-back", remedy="Try again later.")
             self._lost(seat, attempt.record("failed", finding.reason), finding.reason)
         elif not text.strip():
             self._lost(seat, attempt.record("failed", "It wrote nothing."), "It wrote nothing.")

@@ -29,7 +29,7 @@ from app.aio.busy import BusyTime
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
 from app.contracts.energy import Energy, added
-from app.contracts.errors import SottoError, TemporaryError, TurnCancelledError
+from app.contracts.errors import SottoError, TemporaryError, TurnCancelledError, Unavailable
 from app.contracts.events import DeviceUsed, TurnEvent
 from app.contracts.metrics import Attempt
 from app.contracts.ports import TextGenerator
@@ -272,7 +272,13 @@ class _Speculation:
             self._put_down(window)
 
     async def _verified(self, port: TextGenerator, request: GenerationRequest) -> Verified:
-        """Have the draft judged; once more when the host went away in the middle."""
+        """Have the draft judged; once more when the host went away in the middle.
+
+        Raises:
+            Unavailable: The verifier's device has to rest.
+        """
+        if why := self._ask.tools.governor.verdict().why(self._ran):
+            raise Unavailable(why, code="device-held-back")
         stage, clock = self._ask.stage.definition.stage_id, self._judging_time
         before_s = clock.so_far
         span = self._ask.tools.power.span(stage, self._verifier.backend_id, self._ran, lambda: clock.so_far - before_s)

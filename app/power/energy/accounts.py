@@ -50,6 +50,7 @@ class Accounts:
         clock: Time.
         speeds: How fast models are on other devices, for the comparison; None for the model's word alone.
         days: Gets every turn that ends; None keeps no days.
+        loading: Whether a model is being loaded: that is not idling.
 
     Attributes:
         watts_of_ours: What stages took above idle between the last two ticks, W.
@@ -64,12 +65,14 @@ class Accounts:
         *,
         speeds: Speeds | None = None,
         days: Days | None = None,
+        loading: Callable[[], bool] = lambda: False,
     ) -> None:
         self._counters = counters
         self._model = model
         self._clock = clock
         self._speeds = speeds
         self._days = days
+        self._loading = loading
         self._looks = Looks(model, hosts)
         self._books = Books(model, self._spent)
         self._keys = count()
@@ -83,8 +86,9 @@ class Accounts:
 
     def span(self, stage: str, backend_id: str, device: Device, busy: Callable[[], float]) -> EnergySpan:
         """Begin to count a stage, see `app.contracts.ports.PowerMonitor.span`. The counters are read now."""
+        del stage
         self._look()
-        book = SpanBook(next(self._keys), stage, backend_id, device)
+        book = SpanBook(next(self._keys), backend_id, device)
         self._looks.follow(book.key, backend_id, busy)
         self._books.spans[book.key] = book
         self._forget_guess()
@@ -96,8 +100,9 @@ class Accounts:
 
     def turn(self, turn_id: str) -> TurnEnergy:
         """Begin to count a turn, see `app.contracts.ports.PowerMonitor.turn`."""
+        del turn_id
         self._look()
-        book = TurnBook(turn_id)
+        book = TurnBook()
         self._books.turns.append(book)
         return _Turn(lambda: self._turn_ended(book))
 
@@ -113,7 +118,7 @@ class Accounts:
         """
         counters = sample.counters
         self._looks.slept(sample.readings)
-        if self._books.spans or self._books.turns:
+        if self._counts:
             self._look()
         elif counters.at_s > self._looks.at_s:
             self._keep(self._looks.see(counters))
@@ -138,6 +143,11 @@ class Accounts:
             self._hour.popleft()
         return max(0.0, sum(joules for _, joules in self._hour))
 
+    @property
+    def _counts(self) -> bool:
+        """Whether a stage or a turn is being counted."""
+        return bool(self._books.spans or self._books.turns)
+
     def _look(self) -> None:
         """Read the counters, unless that was done just now, and write down what came since."""
         if self._clock.monotonic() - self._looked_at >= AT_ONCE_S:
@@ -146,9 +156,9 @@ class Accounts:
     def _keep(self, seen: Seen) -> None:
         self._looked_at = self._clock.monotonic()
         self._forget_guess()
-        if seen.stretch is not None and (self._books.spans or self._books.turns):
+        if seen.stretch is not None and self._counts:
             self._books.write(seen.stretch)
-        self._looks.keep(seen)
+        self._looks.keep(seen, idling=not (self._counts or self._loading()))
 
     def _forget_guess(self) -> None:
         self._guess, self._guessed_at = None, float("-inf")

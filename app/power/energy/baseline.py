@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 
-_KEPT = 300
-"""Looks that are remembered of each counter: five minutes at one a second."""
+_KEPT = 60
+"""Looks that are remembered of each counter. Few, for when a program of the person has ended its watts are idling no
+more, and there may be no more looks than the quarter of a minute after each turn."""
 _LEAST = 10
 """Fewer say nothing yet."""
 _PERCENTILE = 0.1

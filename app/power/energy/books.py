@@ -27,7 +27,6 @@ class SpanBook:
 
     Attributes:
         key: Names it.
-        stage: What it is for.
         backend_id: Whose host works for it.
         device: Where it runs, as far as is known.
         joules: Above idle.
@@ -36,7 +35,6 @@ class SpanBook:
     """
 
     key: Key
-    stage: str
     backend_id: str
     device: Device
     joules: float = 0.0
@@ -58,7 +56,6 @@ class _Done:
 class TurnBook:
     """One turn: everything between its begin and its end."""
 
-    turn_id: str
     stages: float = 0.0
     shared: float = 0.0
     idle: float = 0.0

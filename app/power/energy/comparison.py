@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.contracts.calibration import Measurement
-from app.contracts.devices import Device
+from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import Comparison, Energy
 from app.power.energy.model import PowerModel
 
-COMPARED = (Device.GPU, Device.CPU, Device.IGPU, Device.NPU)
-"""The devices a turn is compared with, in this order."""
-_NAMES = {Device.GPU: "GPU", Device.CPU: "CPU", Device.IGPU: "iGPU", Device.NPU: "NPU"}
+COMPARED = (Device.GPU, Device.CPU)
+"""The devices a turn is compared with, in this order: what others answer with, and what every machine has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +75,32 @@ class MeasuredSpeeds:
 
 
 def compared(pieces: Sequence[Piece], model: PowerModel, speeds: Speeds | None = None) -> tuple[Comparison, ...]:
-    """What the same work would have taken on each device of `COMPARED` alone.
+    """What the same work would have taken on each device of `COMPARED` alone, see `all_on`."""
+    found = (all_on(device, pieces, model, speeds) for device in COMPARED)
+    return tuple(one for one in found if one is not None)
+
+
+def all_on(
+    device: Device, pieces: Sequence[Piece], model: PowerModel, speeds: Speeds | None = None
+) -> Comparison | None:
+    """What the same work would have taken on one device alone.
 
     What ran on the device anyway counts as it was. Everything else counts with the seconds it worked, times how much
     longer its model takes there, times the watts the device takes above idle. Work of servers is left out.
 
     Args:
+        device: Which.
         pieces: The work.
         model: Watts, and speeds where none were measured.
         speeds: Those that were measured, None for none.
+
+    Returns:
+        None where it would have taken nothing, as far as is known: then there is nothing to compare with.
     """
-    ours = [piece for piece in pieces if piece.device in model.devices and piece.energy.joules >= 0.0]
-    took = sum(piece.energy.joules for piece in ours)
-    if not ours:
-        return ()
-    return tuple(_on(device, ours, took, model, speeds) for device in COMPARED if device in model.devices)
-
-
-def _on(device: Device, pieces: Sequence[Piece], took: float, model: PowerModel, speeds: Speeds | None) -> Comparison:
+    ours = [piece for piece in pieces if piece.device in model.devices]
     joules = 0.0
     measured = moved = 0
-    for piece in pieces:
+    for piece in ours:
         if piece.device is device:
             joules += piece.energy.joules
             continue
@@ -107,8 +111,15 @@ def _on(device: Device, pieces: Sequence[Piece], took: float, model: PowerModel,
         else:
             measured += 1
         joules += model.above_w(device) * longer * _seconds(piece, model)
-    saved = 1.0 - took / joules if joules > 0.0 else 0.0
-    return Comparison(device, joules, saved, _method(device, model, moved, measured))
+    if joules <= 0.0:
+        return None
+    saved = 1.0 - sum(piece.energy.joules for piece in ours) / joules
+    method = _method(device, model, moved, measured)
+    if 0 < moved < len(ours):
+        method += f" What ran on the {DEVICE_WORDS[device].short} counts as it was."
+    if len(ours) < len(pieces):
+        method += " What a server did is left out."
+    return Comparison(device, joules, saved, method)
 
 
 def _seconds(piece: Piece, model: PowerModel) -> float:
@@ -118,7 +129,7 @@ def _seconds(piece: Piece, model: PowerModel) -> float:
 
 
 def _method(device: Device, model: PowerModel, moved: int, measured: int) -> str:
-    name = _NAMES[device]
+    name = DEVICE_WORDS[device].short
     if not moved:
         return f"Everything ran on the {name} as it was."
     if measured == moved:
@@ -130,5 +141,5 @@ def _method(device: Device, model: PowerModel, moved: int, measured: int) -> str
     watts = model.above_w(device)
     return (
         f"Estimate: the seconds each stage worked, at the {name}'s speed {speed}, times the {watts:g} W above idle of "
-        f"the device table; what ran on the {name} counts as it was."
+        "the device table."
     )

@@ -21,7 +21,8 @@ LONGEST_S = 120.0
 much of it counts where a counter does not say better."""
 MOST_W = 2000.0
 """A meter that counted faster was set anew by something, for instance by sleep; that stretch of it is not believed."""
-_MOST_AHEAD_S = 0.05
+_MOST_AHEAD_S = 0.2
+"""Of work; a busy machine may pause us for so long between reading its own counters and those of the hosts."""
 _NOTHING = HostWork(0.0)
 _LEARN_S = (0.5, 60.0)
 """How long a look without work must and may be to say something about idling."""
@@ -120,9 +121,9 @@ class Looks:
         )
         return Seen(counters, stretch, hosts, said, ahead_s)
 
-    def keep(self, seen: Seen) -> None:
-        """From now on this was the last look. When nothing of ours ran in it, it says how much idling takes."""
-        if not self._followed and self._last is not None:
+    def keep(self, seen: Seen, *, idling: bool) -> None:
+        """From now on this was the last look. Of one in which we were ``idling`` is learnt what that takes."""
+        if idling and self._last is not None:
             self._learn(self._last, seen.counters)
         self._last, self._said, self._ahead_s = seen.counters, dict(seen.said), seen.ahead_s
         self._of_hosts.update(seen.hosts)

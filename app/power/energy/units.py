@@ -1,4 +1,4 @@
-"""How energy and power are written: joules, watts, watt-hours.
+"""How energy is written: joules and watt-hours.
 
 Why it exists: one place, so that the terminal and the window never show two figures for the same thing, and never the
 wrong unit. A watt for a second is a joule; 3600 joules are a watt-hour.
@@ -15,24 +15,9 @@ def watt_hours(joules: float) -> float:
     return joules / JOULES_IN_WH
 
 
-def battery_share(joules: float, battery_wh: float) -> float:
-    """The share of a full battery so many joules are, 1 for all of it.
-
-    Args:
-        joules: Energy.
-        battery_wh: What the battery holds when full, watt-hours, over 0.
-    """
-    return watt_hours(joules) / battery_wh
-
-
 def in_joules(joules: float) -> str:
     """For instance ``3.2 J``, ``1.4 kJ``, ``120 mJ``: two or three digits."""
     return _scaled(joules, "J")
-
-
-def in_watts(watts: float) -> str:
-    """For instance ``2.5 W``, ``850 mW``, ``1.2 kW``."""
-    return _scaled(watts, "W")
 
 
 def in_watt_hours(joules: float) -> str:

@@ -54,20 +54,21 @@ def comparison_in_words(comparison: Comparison) -> str:
 
 
 def turn_in_words(metrics: TurnMetrics) -> str:
-    """The joules of a turn, where they went and what was saved, a sentence a line; empty when nothing is known.
+    """The joules of a turn, where they went and what was saved, a sentence a line; empty when nothing is known."""
+    if metrics.energy is None or metrics.energy.provenance is Provenance.UNAVAILABLE:
+        return ""
+    spent = f"{energy_in_words(metrics.energy)} for the stages of this turn, above idle."
+    return "\n".join((spent, *whereabouts_in_words(metrics)))
+
+
+def whereabouts_in_words(metrics: TurnMetrics) -> list[str]:
+    """Where every joule of a turn went, and what it would have taken elsewhere, with how that was computed.
 
     It is compared with the graphics card, and with the processor where that makes a difference.
     """
-    if metrics.energy is None or metrics.energy.provenance is Provenance.UNAVAILABLE:
-        return ""
-    lines = [f"{energy_in_words(metrics.energy)} for the stages of this turn, above idle."]
-    if metrics.account is not None:
-        lines.append(account_in_words(metrics.account))
-    for comparison in metrics.compared:
-        differs = comparison.device is Device.CPU and abs(comparison.saved) >= LEAST_SAVED
-        if comparison.device is Device.GPU or differs:
-            lines.append(comparison_in_words(comparison))
-    return "\n".join(line for line in lines if line)
+    account = "" if metrics.account is None else account_in_words(metrics.account)
+    telling = [one for one in metrics.compared if one.device is Device.GPU or abs(one.saved) >= LEAST_SAVED]
+    return [line for line in (account, *map(comparison_in_words, telling)) if line]
 
 
 def _short(value: float, provenance: Provenance) -> str:

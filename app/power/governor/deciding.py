@@ -41,11 +41,14 @@ MOST_LATER = 2
 def decide(state: State, view: View, limits: Limits) -> tuple[State, GovernorVerdict]:
     """What may run now, and what is to be remembered for the next look."""
     state, demands = _asked_for(state, view, limits)
-    targets = _targets(view, demands)
-    spared = _spared(state, view, targets)
-    if spared is not None:
-        demands = (*demands, _all_the_same(spared, targets.pop(spared)))
+    wanted = _targets(view, demands)
+    spared = _spared(state, view, wanted)
+    targets = {device: demand for device, demand in wanted.items() if device is not spared}
     standings = _Change(state, view, limits, targets).made()
+    if spared is not None:
+        working = view.answering - {standing.device for standing in standings if standing.rests}
+        going = spared if spared in working else min(working)  # which may not change yet
+        demands = (*demands, _all_the_same(going, wanted[going]))
     caps = _capped(state.caps, view, limits, demands)
     state = replace(state, standings=standings, caps=caps)
     return state, _verdict(state, view, limits)

@@ -72,7 +72,7 @@ def felt(heat: Heat, reading: DeviceReading, view: View, limits: Limits) -> Heat
         seen_at_s=heat.seen_at_s if temperature is None else now,
     )
     if heat.hot:
-        return heat if _still(heat, temperature, now) else Heat(heat.device, heat.looks)
+        return heat if _still(heat, temperature, now) else Heat(heat.device)
     if temperature is not None and (temperature >= slows_at(reading) or _often(look.near for look in heat.looks)):
         return replace(heat, hot=True, cool_at_c=point - limits.warm_again_c)
     if _often(look.throttled for look in heat.looks):

@@ -46,9 +46,11 @@ def in_words(limits: Limits) -> tuple[str, ...]:
     if limits.watts is not None:
         said.append(f"Sotto's own work takes no more than {limits.watts:g} W for long.")
     if limits.joules_per_turn is not None:
-        said.append(f"A turn takes no more than {limits.joules_per_turn:g} J.")
+        said.append(f"A turn ends at {limits.joules_per_turn:g} J, but not before a short answer.")
     if limits.joules_per_hour is not None:
-        said.append(f"An hour takes no more than {limits.joules_per_hour:g} J.")
+        said.append(f"Answers become shorter as the last hour's work nears {limits.joules_per_hour:g} J.")
     if limits.quiet_hours is not None:
-        said.append(f"From {str(limits.quiet_hours).replace('-', ' to ')} the graphics card rests.")
+        said.append(
+            f"From {str(limits.quiet_hours).replace('-', ' to ')} the graphics card rests, and answers are shorter."
+        )
     return tuple(said)

@@ -97,7 +97,7 @@ def watts_seen(watts: Watts, view: View, limits: Limits) -> Watts:
         return watts
     if watts.over_since_s is not None and now - watts.over_since_s >= OVER_S:
         if watts.steps < len(_savings(view)):
-            return replace(watts, steps=watts.steps + 1, changed_at_s=now, over_since_s=now)
+            return replace(watts, steps=watts.steps + 1, changed_at_s=now)
     elif watts.steps and watts.room_since_s is not None and now - watts.room_since_s >= CALM_S:
         return replace(watts, steps=watts.steps - 1, changed_at_s=now, room_since_s=now)
     return watts
@@ -144,7 +144,7 @@ def of_hour(step: int, view: View, limits: Limits) -> tuple[Demand, ...]:
         case _:
             reason = f"All of {budget} are spent: what takes much power rests, and answers are short."
     rests = hungry(view) if step > 1 else ()
-    return (Demand(f"hour {step}", reason, rests, shorter=2 if step == len(HOUR_STEPS) else 1, later=min(step, 2)),)
+    return (Demand(f"hour {step}", reason, rests, shorter=2 if step == len(HOUR_STEPS) else 1, later=step),)
 
 
 def of_quiet_hours(view: View, limits: Limits) -> tuple[Demand, ...]:

@@ -170,7 +170,7 @@ class GraphicsPart:
 
     def _sleeping(self) -> DeviceReading:
         source = f"/sys/bus/pci/devices/{self._pci}/power/runtime_status"
-        nothing = estimated(0.0, source, "It sleeps; what is left is too little to count, and asking would wake it.")
+        nothing = estimated(0.0, "it sleeps", "What is left is too little to count, and asking would wake it.")
         return sleeping(self.device, self._name, nothing, measured(0.0, source))
 
 
@@ -190,8 +190,9 @@ class NvidiaGraphics:
         self._pci = folder.rpartition("/")[2]
         self._work = Integral()
         self._at_s = 0.0
-        self._open = False
+        self._open = self._asleep = False
         self._card: CardLook | None = None
+        self._joules: float | None = None
         self.worked_s: float | None = None
 
     def find(self) -> None:
@@ -203,8 +204,9 @@ class NvidiaGraphics:
         self.worked_s = self._work.at(at_s)
 
     def skip(self) -> None:
-        """It sleeps."""
+        """It sleeps or has slept."""
         self._work.took(0.0, self._at_s)
+        self._asleep = True
 
     def ask(self, *, keep_open: bool) -> None:
         """Ask the library."""
@@ -219,7 +221,7 @@ class NvidiaGraphics:
 
     def look(self, context: Context) -> DeviceReading:
         """What the library said."""
-        card = self._card
+        card, self._asleep = self._card, False
         if card is None:
             why = unavailable(self._reader.why_not(self._pci))
             self._work.took(None, context.at_s)
@@ -229,9 +231,11 @@ class NvidiaGraphics:
         return _reading(card)
 
     def meters(self) -> Sequence[Meter]:
-        """Its energy counter, or its watts added up over time."""
-        joules = self._reader.joules(self._pci)
-        return () if joules is None else (Meter(f"nvml:{self._pci}", frozenset({Device.GPU}), joules, "NVML"),)
+        """Its energy counter, or its watts added up over time; it stands still while the card sleeps."""
+        if not self._asleep:
+            self._joules = self._reader.joules(self._pci)
+        name = f"nvml:{self._pci}"
+        return () if self._joules is None else (Meter(name, frozenset({Device.GPU}), self._joules, "NVML"),)
 
 
 def _reading(card: CardLook) -> DeviceReading:

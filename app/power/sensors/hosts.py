@@ -21,6 +21,8 @@ from app.power.sensors.sample import HostWork
 _ACCELERATORS = ("intel_vpu", "amdxdna", "amdxdna_accel_driver")
 _AGAIN_S = 5.0
 """A process that used no graphics is not looked at for them again so soon."""
+_FAMILY_S = 1.0
+"""Nor is one for new children: to list them takes longer than all the rest, and nothing of what they work is lost."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class _Process:
     cpu_s: float = 0.0
     clients: dict[tuple[str, str], _Client] = field(default_factory=dict)
     looked_at_s: float | None = None
+    family: Sequence[int] = ()
+    listed_at_s: float = float("-inf")
 
     @property
     def graphics_s(self) -> float | None:
@@ -89,9 +93,10 @@ class ProcessHosts:
             if lived is None:
                 return None
             process = self._process(backend_id, pid, lived.began)
-            family = self._all.children(pid) if backend_id else ()
-            process.cpu_s = max(process.cpu_s, self._cpu_s(lived, family, alone=not backend_id))
-            self._look_at_graphics(process, (pid, *family), now)
+            if backend_id and now - process.listed_at_s >= _FAMILY_S:
+                process.family, process.listed_at_s = self._all.children(pid), now
+            process.cpu_s = max(process.cpu_s, self._cpu_s(lived, process.family, alone=not backend_id))
+            self._look_at_graphics(process, (pid, *process.family), now)
             return _sum(self._before.get(backend_id, HostWork(0.0)), process)
 
     def _process(self, backend_id: str, pid: int, began: float) -> _Process:

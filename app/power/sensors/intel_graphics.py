@@ -52,6 +52,7 @@ class IntelGraphics:
         self._energy = Rising(_MOST_W)
         self._rates = Rates()
         self._joules: float | None = None
+        self._worked_s = 0.0
         self.worked_s: float | None = None
 
     def find(self) -> None:
@@ -68,12 +69,13 @@ class IntelGraphics:
 
     def count(self, at_s: float) -> None:
         """Read the idle times and the energy."""
-        totals = [
-            gt.worked.took(idle * _MILLI, at_s)
-            for gt in self._gts.values()
-            if (idle := self._files.count(gt.idle_ms)) is not None
-        ]
-        self.worked_s = max(totals, default=None)
+        steps = []
+        for gt in self._gts.values():
+            idle, before = self._files.count(gt.idle_ms), gt.worked.total
+            if idle is not None:
+                steps.append(gt.worked.took(idle * _MILLI, at_s) - before)
+        self._worked_s += max(steps, default=0.0)
+        self.worked_s = self._worked_s if steps else None
         energy = self._files.count(self._energy_path) if self._energy_path else None
         self._joules = None if energy is None else self._energy.took(energy * _MICRO, at_s)
 

@@ -89,12 +89,14 @@ class LinuxSensors:
             with self._lock:
                 at_s = self._moment()
                 self._find(at_s)
-                questions = self._parts.plan(at_s, self._used(at_s)[0])
+            used, resident = self._ours.look(at_s) if self._parts.graphics else (frozenset(), {})
+            with self._lock:
+                questions = self._parts.plan(at_s, used)
             for ask in questions:
                 ask()
             battery = self._batteries.look(at_s)
             with self._lock:
-                return self._look(self._context(self._moment()), battery)
+                return self._look(self._context(self._moment(), resident), battery)
 
     def counters(self) -> Counters:
         """Read the counters alone."""
@@ -144,14 +146,11 @@ class LinuxSensors:
             reader.find()
         self._parts.find()
 
-    def _used(self, at_s: float) -> tuple[frozenset[str], dict[str, int]]:
-        return self._ours.look(at_s) if self._parts.graphics else (frozenset(), {})
-
-    def _context(self, at_s: float) -> Context:
+    def _context(self, at_s: float, resident: dict[str, int]) -> Context:
         heat = self._heat.look()
         return Context(
             at_s,
-            self._used(at_s)[1],
+            resident,
             measured(heat.celsius, heat.source) if heat else unavailable(self._why_no("sensor of its temperature")),
             self._heat.slows_at_c,
         )

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from ctypes import byref, c_char_p, c_int32, c_int64, c_long, c_uint32, c_uint64, c_void_p
+from ctypes import byref, c_bool, c_char_p, c_int32, c_int64, c_long, c_uint32, c_uint64, c_void_p
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,8 @@ _GROUP = "Energy Model"
 _UTF8 = 0x08000100
 _NAME_BYTES = 128
 _MOST_W = 1000.0
+_GAP_S = 3.0
+"""What the counters rose since an older look is not taken for work of now: they are read at whole looks alone."""
 _JOULES = {"mJ": 1e-3, "uJ": 1e-6, "nJ": 1e-9}
 _CHANNEL = re.compile(r"(?:DIE_\d+_)?(?:(CPU|GPU) Energy|(ANE)(?:\d+(?:_\d+)?)?)")
 _DEVICES = {"CPU": Device.CPU, "GPU": Device.IGPU, "ANE": Device.NPU}
@@ -36,7 +38,7 @@ _NAMES = {Device.IGPU: "Apple's graphics", Device.NPU: "Apple's Neural Engine"}
 _ONLY_ENERGY = unavailable("macOS tells this to administrators alone.")
 _SIGNATURES = {
     "CFStringCreateWithCString": (c_void_p, (c_void_p, c_char_p, c_uint32)),
-    "CFStringGetCString": (c_int32, (c_void_p, c_char_p, c_long, c_uint32)),
+    "CFStringGetCString": (c_bool, (c_void_p, c_char_p, c_long, c_uint32)),
     "CFDictionaryGetValue": (c_void_p, (c_void_p, c_void_p)),
     "CFArrayGetCount": (c_long, (c_void_p,)),
     "CFArrayGetValueAtIndex": (c_void_p, (c_void_p, c_long)),
@@ -142,6 +144,11 @@ class MacSensors:
         """Look at everything."""
         base = self._base.sample()
         with self._lock:
+            before = self._last
+            if before is not None and base.counters.at_s - before.at_s > _GAP_S:
+                before = None
+                for rising in self._rising.values():
+                    rising.skip()
             if self._energy is not None:
                 self._meters = tuple(
                     Meter(
@@ -152,7 +159,6 @@ class MacSensors:
                     )
                     for device, joules in self._energy.read().items()
                 )
-            before = self._last
             self._last = counters = replace(base.counters, meters=self._meters)
         readings = tuple(self._reading(reading, before, counters) for reading in base.readings)
         return Sample(counters, readings, base.battery)

@@ -85,8 +85,12 @@ class NvidiaCards:
 
     def close(self) -> None:
         """Let go of the library. One that hangs is let go when it answers; nobody waits for that."""
+        answered = self._asking is None or self._asking.done()
+        if answered and not self._open:
+            self._thread.close()
+            return
         shut = self._thread.begin(self._shut)
-        if self._asking is None or self._asking.done():
+        if answered:
             with suppress(TimeoutError):
                 shut.result(PATIENCE_S)
                 self._thread.close()

@@ -86,7 +86,7 @@ class Processor:
             if not line.startswith(b"cpu"):
                 break
             cores += 1
-        return list(map(int, lines[0].split()[1:])), cores
+        return [int(column) for column in lines[0].split()[1:] if column.isdigit()], cores
 
 
 def _field(line: str) -> tuple[str, str]:

@@ -19,6 +19,8 @@ _ADDRESS, _REGISTRY, _TYPE = 6, 8, 15
 """Questions of ``KMTQUERYADAPTERINFOTYPE``."""
 _RENDERS, _SOFTWARE, _DISCRETE, _INTEGRATED, _COMPUTE_ONLY = 1 << 0, 1 << 2, 1 << 4, 1 << 5, 1 << 11
 """Bits of ``D3DKMT_ADAPTERTYPE``."""
+_AND_COMPUTE_ONLY = 1 << 0
+"""Of ``D3DKMT_ENUMADAPTERS_FILTER``: without it NPUs are left out."""
 _NAME_BYTES = 520
 _MOST = 64
 
@@ -34,7 +36,11 @@ class _AdapterInfo(ctypes.Structure):
 
 
 class _EnumAdapters(ctypes.Structure):
-    _fields_ = (("count", ctypes.c_uint32), ("adapters", ctypes.POINTER(_AdapterInfo)))
+    _fields_ = (
+        ("filter", ctypes.c_uint64),
+        ("count", ctypes.c_uint32),
+        ("adapters", ctypes.POINTER(_AdapterInfo)),
+    )
 
 
 class _Query(ctypes.Structure):
@@ -68,15 +74,16 @@ class Adapter:
 
 
 def adapters(load: Callable[[str], Any]) -> tuple[Adapter, ...]:
-    """The adapters that are hardware; empty where Windows has no such list.
+    """The adapters that are hardware; empty where Windows has no such list (before Windows 10, version 2004).
 
     Args:
         load: Gives a library by its name.
     """
     gdi32 = load("gdi32")
     infos = (_AdapterInfo * _MOST)()
-    listed = _EnumAdapters(_MOST, infos)
-    if gdi32.D3DKMTEnumAdapters2(byref(listed)) != 0:
+    listed = _EnumAdapters(_AND_COMPUTE_ONLY, _MOST, infos)
+    list_them = getattr(gdi32, "D3DKMTEnumAdapters3", None)
+    if list_them is None or list_them(byref(listed)) != 0:
         return ()
     found = []
     for info in infos[: listed.count]:

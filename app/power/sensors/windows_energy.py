@@ -62,7 +62,7 @@ class EnergyMeters:
         found: list[EnergyChannel] = []
         for handle, names in self._open:
             data = self._ask(handle, GET_MEASUREMENT, 16 * len(names))
-            if data is not None:
+            if data is not None and len(data) == 16 * len(names):
                 energies = parse_measurement(data, len(names))
                 found += [EnergyChannel(name, joules) for name, joules in zip(names, energies, strict=True) if name]
         return tuple(found)

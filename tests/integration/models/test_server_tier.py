@@ -228,7 +228,9 @@ async def test_a_turn_ends_on_the_local_tier_when_the_server_dies(server: RealSe
         finally:
             await assistant.aclose()
     watched.check()
-    assert isinstance(watched.of(turn_id)[-1], TurnFinished)
+    end = watched.of(turn_id)[-1]
+    assert isinstance(end, TurnFinished)
+    assert [(stage.backend, stage.device) for stage in end.metrics.stages] == [(LOCAL, Device.CPU)]
     (over,) = [event for event in watched.of(turn_id) if isinstance(event, FailedOver)]
     assert (over.from_backend, over.to_backend) == (REMOTE, LOCAL)
     assert over.at_token >= 6

@@ -6,10 +6,10 @@ import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from app.aio.clock import SystemClock
 from app.aio.lease import CpuLease
@@ -19,6 +19,7 @@ from app.contracts.text import ChatMessage, GenerationRequest, Role
 from app.pipeline.definition import PipelineOptions, StageDefinition, StageType
 from app.pipeline.plan import PlannedStage
 from app.pipeline.text.ladder import LadderStrategy
+from app.pipeline.text.moving import GRACE_S
 from app.pipeline.text.steps import Ask, Outcome, Piece
 from app.pipeline.tools import Tools
 from app.power.energy.estimate import EstimatedPowerMonitor
@@ -26,7 +27,18 @@ from models.backends import Backends
 from models.embedded import SMOLLM2
 from models.retrying import RetryingTextGenerator
 from tests.helpers.events import Reports
-from tests.helpers.heat import COOL, CROSSED_AT, HOT, WARMING, ReplayedHeat, add_hot_backend, heat_trace, told
+from tests.helpers.heat import (
+    COLD,
+    COOL,
+    CROSSED_AT,
+    HOT,
+    WARMING,
+    ReplayedHeat,
+    add_cold_backend,
+    add_hot_backend,
+    heat_trace,
+    told,
+)
 from tests.helpers.hosts import host_processes
 from tests.helpers.pipelines import NoSandbox
 from tests.helpers.texts import SureByToken
@@ -39,19 +51,32 @@ QUESTION = GenerationRequest(
 )
 
 
-LONG = replace(QUESTION, max_tokens=128)
-PACE_S = 0.05
-"""A model that takes this long for a token has not come to its end when the next one is ready, or it may not go on."""
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]  # OpenVINO loads slowly beside others
 
 
-@pytest.fixture
-async def backends(tmp_path: Path) -> AsyncIterator[Backends]:
-    made = Backends(CpuLease(1), cache_dir=tmp_path / "cache")
-    if reason := made.why_not(COOL):
-        pytest.skip(reason)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def backends() -> AsyncIterator[Backends]:
+    """One that gets hot and two to move to, warm.
+
+    From token `CROSSED_AT` on the hot one is so slow that it has tokens left when its grace is over: however busy the
+    machine is, the answer has not come to its end before the next one is ready.
+    """
+    made = Backends(CpuLease(1))
+    for needed in (COOL, OTHER):
+        if reason := made.why_not(needed):
+            pytest.skip(reason)
+    add_hot_backend(made, token_s=1.6 * GRACE_S / (QUESTION.max_tokens - CROSSED_AT), slow_from=CROSSED_AT)
+    for name in (HOT, COOL, OTHER):
+        await made.text_port(name).warm_up()
     yield made
     await made.aclose()
     assert host_processes() == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def whole(backends: Backends) -> str:
+    """The answer of one host from its beginning to its end."""
+    return "".join([piece.text async for piece in backends.text_port(COOL).generate(QUESTION)])
 
 
 @pytest.fixture
@@ -62,9 +87,7 @@ def heat(tmp_path: Path) -> ReplayedHeat:
 class Answered:
     """An answer by the ladder, and what was there when the device had to rest."""
 
-    def __init__(
-        self, backends: Backends, heat: ReplayedHeat, *ladder: str, request: GenerationRequest = QUESTION
-    ) -> None:
+    def __init__(self, backends: Backends, heat: ReplayedHeat, *ladder: str) -> None:
         self._heat = heat
         self.text = self.before = ""
         self.moves: list[FailedOver] = []
@@ -72,7 +95,7 @@ class Answered:
         first, *rest = (Tier(name, SMOLLM2) for name in ladder)
         definition = StageDefinition(stage_id="answer", type=StageType.TEXT_GENERATION)
         self._ask = Ask(
-            request=request,
+            request=QUESTION,
             stage=PlannedStage(definition=definition, ladder=(first,), fallbacks=tuple(rest), asked=Device.IGPU),
             options=PipelineOptions(),
             tools=Tools(
@@ -115,61 +138,45 @@ class Answered:
         )
 
 
-async def alone(backends: Backends, name: str, request: GenerationRequest = QUESTION) -> str:
-    """The answer of one host from its beginning to its end."""
-    port = backends.text_port(name)
-    return "".join([piece.text async for piece in port.generate(request)])
-
-
 def longest_wait_ms(came_at: list[float]) -> float:
     return max(after - before for before, after in itertools.pairwise(came_at)) * 1000.0
 
 
-@pytest.mark.parametrize("warm", [True, False], ids=["next one warm", "next one cold"])
+@pytest.mark.parametrize("cool", [COOL, COLD], ids=["next one warm", "next one cold"])
 async def test_with_its_state_moved_the_answer_is_that_of_one_host(
-    backends: Backends, heat: ReplayedHeat, warm: bool
+    backends: Backends, whole: str, heat: ReplayedHeat, cool: str
 ) -> None:
-    request = QUESTION if warm else LONG
-    whole = await alone(backends, COOL, request)
-    add_hot_backend(backends, token_s=0.0 if warm else PACE_S)
-    if not warm:
-        await backends.build(COOL).host.unload()
-    answered = await Answered(backends, heat, HOT, COOL, request=request).run()
-    told(answered.line(f"llama.cpp to llama.cpp, {'warm' if warm else 'cold'}"))
+    cold = add_cold_backend(backends) if cool == COLD else None
+    answered = await Answered(backends, heat, HOT, cool).run()
+    if cold is not None:
+        await cold.aclose()
+    told(answered.line(f"llama.cpp to {cool}"))
     assert answered.text == whole
     (move,) = answered.moves
-    assert (move.from_backend, move.to_backend) == (HOT, COOL)
-    assert CROSSED_AT <= move.at_token < request.max_tokens
+    assert (move.from_backend, move.to_backend) == (HOT, cool)
+    assert CROSSED_AT <= move.at_token < QUESTION.max_tokens
     assert "92 °C" in move.reason
     assert answered.figures["moved_states"] == 1.0
     assert answered.figures["moved_tokens"] >= move.at_token
     assert answered.outcome is not None
     first, second = answered.outcome.attempts
     assert (first.decision, second.decision) == ("failed-over", "accepted")
-    assert first.tokens + second.tokens == request.max_tokens
+    assert move.at_token + second.tokens == QUESTION.max_tokens
 
 
-async def test_on_another_runtime_every_word_so_far_is_kept(backends: Backends, heat: ReplayedHeat) -> None:
-    add_hot_backend(backends, token_s=PACE_S)
-    if reason := backends.why_not(OTHER):
-        pytest.skip(reason)
-    whole = await alone(backends, COOL, LONG)
-    await backends.text_port(OTHER).warm_up()
-    answered = await Answered(backends, heat, HOT, OTHER, request=LONG).run()
+async def test_on_another_runtime_every_word_so_far_is_kept(backends: Backends, whole: str, heat: ReplayedHeat) -> None:
+    answered = await Answered(backends, heat, HOT, OTHER).run()
     told(answered.line("llama.cpp to OpenVINO, read as text"))
     assert answered.before
     assert whole.startswith(answered.before)
     assert answered.text.startswith(answered.before)
-    went_on = answered.text[len(answered.before) :]
-    assert len(went_on.split()) >= 5
-    assert went_on.split()[:3] != answered.before.split()[-3:], "no word is repeated"
+    went_on = answered.text[len(answered.before) :].split()
+    assert len(went_on) >= 5
+    assert went_on[:3] != answered.before.split()[-3:], "no word is repeated"
     assert (answered.figures["moved_states"], answered.figures["read_as_text"]) == (0.0, 1.0)
 
 
-async def test_without_pipelines_it_moves_in_the_same_way(backends: Backends, heat: ReplayedHeat) -> None:
-    add_hot_backend(backends)
-    whole = await alone(backends, HOT)
-    await backends.text_port(COOL).warm_up()
+async def test_without_pipelines_it_moves_in_the_same_way(backends: Backends, whole: str, heat: ReplayedHeat) -> None:
     port = RetryingTextGenerator([backends.text_port(HOT), backends.text_port(COOL)])
     port.governor, port.observer = heat, (reports := Reports())
     text = ""

@@ -38,8 +38,8 @@ from tests.helpers.sound import missing_tools
 from tests.helpers.texts import SureByToken
 
 QUESTION = "Explain in detail how rain is made."
-SLOW = TurnOptions(
-    voice=VoiceOptions(speed=0.9), must_speak=True, max_tokens=50, temperature=0.0, pipeline="spoken-answer"
+OPTIONS = TurnOptions(
+    voice=VoiceOptions(speed=1.25), must_speak=True, max_tokens=50, temperature=0.0, pipeline="spoken-answer"
 )
 Kind = TypeVar("Kind")
 SILENT = 2e-3
@@ -59,7 +59,7 @@ class Shelf:
         return PipelineDefinition(pipeline_id=pipeline_id, name="Spoken answer", stages=(stage,))
 
     def ids(self) -> tuple[str, ...]:
-        return (SLOW.pipeline,)
+        return (OPTIONS.pipeline,)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def spoken(
     await backends.text_port(HOT).warm_up()
     await players.parts.text_to_speech.warm_up()
     try:
-        async with room(folder, players, SLOW) as asked:
+        async with room(folder, players, OPTIONS) as asked:
             asked.assistant.subscribe(lambda event: heat.token() if isinstance(event, TextDelta) else None)
             with sound.listen() as monitor:
                 asked.assistant.ask(QUESTION)
@@ -154,7 +154,8 @@ async def test_the_voice_does_not_stumble_when_the_answer_moves(sound: SoundServ
     for needed in (COOL, "espeak-cpu", "moonshine-cpu"):
         if reason := backends.why_not(needed):
             pytest.skip(reason)
-    add_hot_backend(backends, token_s=0.09)
+    # Most of the answer is there long before it has been spoken; then come ten tokens, slow enough to be moved among.
+    add_hot_backend(backends, token_s=0.15, slow_from=CROSSED_AT)
     cool = ReplayedHeat(heat_trace(tmp_path / "cool.jsonl", (60.0,)))
     hot = ReplayedHeat(heat_trace(tmp_path / "hot.jsonl", WARMING))
     try:

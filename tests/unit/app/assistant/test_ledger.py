@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
 
 from app.assistant.inputs import typed
 from app.assistant.ledger import Ledger
-from app.assistant.stream import TurnStream
+from app.assistant.stream import BackendRelay, TurnStream
 from app.contracts.devices import Backend, Device
-from app.contracts.energy import DeviceReading, Energy, Provenance
-from app.contracts.events import StageFinished, TurnEvent, TurnFinished
-from app.contracts.ports import EnergySpan, PowerMonitor, TurnEnergy
-from app.power.energy.spans import BusySpan, UncountedTurn
+from app.contracts.energy import Energy, Provenance
+from app.contracts.events import DeviceUsed, StageFinished, TurnEvent, TurnFinished
+from app.power.energy.estimate import EstimatedPowerMonitor
 from tests.helpers.assistants import cast, lone_turn
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
@@ -23,29 +21,42 @@ CPU = Backend("llm", "fake", Device.CPU, "m")
 NPU = Backend("stt", "fake", Device.NPU, "m")
 
 
-class Meter(PowerMonitor):
+class Meter(EstimatedPowerMonitor):
     """Measures the processor at ten watts and guesses the rest at two."""
-
-    def readings(self) -> tuple[DeviceReading, ...]:
-        return ()
 
     def energy(self, device: Device, busy_s: float) -> Energy:
         if device is Device.CPU:
             return Energy(10.0 * busy_s, Provenance.MEASURED)
         return Energy(2.0 * busy_s, Provenance.ESTIMATE)
 
-    def span(self, stage: str, backend_id: str, device: Device, busy: Callable[[], float]) -> EnergySpan:
-        del stage, backend_id
-        return BusySpan(self, device, busy)
-
-    def turn(self, turn_id: str) -> TurnEnergy:
-        del turn_id
-        return UncountedTurn()
-
 
 def ledger(events: list[TurnEvent]) -> Ledger:
     parts = dataclasses.replace(cast().parts, power=Meter())
     return Ledger(parts, TurnStream("t", parts.clock, events.append))
+
+
+@in_virtual_time
+async def test_a_stage_is_counted_where_it_really_runs_and_by_whoever_goes_on_with_it() -> None:
+    events: list[TurnEvent] = []
+    clock, relay = LoopClock(), BackendRelay()
+    stream = TurnStream("t", clock, events.append)
+    book = Ledger(dataclasses.replace(cast().parts, power=Meter()), stream)
+    relay.attach(stream)
+    began = clock.monotonic()
+    book.ahead("speak", CPU, lambda: clock.monotonic() - began)
+    stage = book.begin("answer", CPU)
+    await pause(1.0)
+    relay(DeviceUsed(stage="answer", backend="llm", asked=Device.NPU, ran=Device.CPU))
+    relay(DeviceUsed(stage="answer", backend="stt", asked=Device.NPU, ran=Device.NPU))
+    await pause(2.0)
+    book.finish(stage)
+    relay(DeviceUsed(stage="answer", backend="llm", asked=Device.CPU, ran=Device.CPU))
+    (end,) = (event for event in events if isinstance(event, StageFinished))
+    assert (end.metrics.backend, end.metrics.device) == ("stt", Device.NPU)
+    assert end.metrics.energy == Energy(pytest.approx(10.0 * 1.0 + 2.0 * 2.0), Provenance.ESTIMATE)
+    with book.stage("speak", CPU, counted=True):
+        relay(DeviceUsed(stage="speak", backend="llm", asked=Device.CPU, ran=Device.NPU))
+    assert book.turn_metrics().stages[-1].energy == Energy(pytest.approx(2.0 * 3.0), Provenance.ESTIMATE)
 
 
 @in_virtual_time

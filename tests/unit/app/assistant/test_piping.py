@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.assistant.parts import TurnOptions
+from app.contracts.cards import NoticeCard
 from app.contracts.devices import Device, Tier
 from app.contracts.errors import HostDied
 from app.contracts.events import (
+    CardUpserted,
     DeviceUsed,
     Escalated,
     RunFinished,
@@ -185,6 +187,20 @@ async def test_stopping_the_turn_stops_the_engine(tmp_path: Path) -> None:
         assert isinstance(events[-1], TurnCancelled)
         assert not [event for event in events if event.type.startswith("RunC")]
     assert model.stopped == 1  # type: ignore[attr-defined]
+
+
+@in_virtual_time
+async def test_an_answer_that_an_energy_budget_shortened_says_so(tmp_path: Path) -> None:
+    lean = replace(VOICE, options=replace(VOICE.options, joules_per_run=20.0))
+    many = " ".join(f"word{number}" for number in range(100))
+    options = TurnOptions(speak=False, max_tokens=80)
+    async with piped(tmp_path, paced("small-cpu", many), definition=lean, options=options) as there:
+        there.assistant.ask(QUESTION)
+        await there.watched.saw(TurnFinished)
+        cards = [event.card for event in there.watched.events if isinstance(event, CardUpserted)]
+    assert len(there.watched.answer().text.split()) == 32
+    (notice,) = (card.message for card in cards if isinstance(card, NoticeCard))
+    assert notice == "Shortened to fit the energy budget of 20 J."
 
 
 @in_virtual_time

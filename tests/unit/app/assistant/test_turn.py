@@ -17,6 +17,7 @@ from app.contracts.energy import GovernorVerdict
 from app.contracts.errors import RuntimeFault, SottoError, TurnCancelledError
 from app.contracts.events import CardUpserted, SpeechStarted, TextDelta, TurnFailed, TurnFinished
 from app.contracts.ports import Governor
+from models.fakes.llm import FakeTextGenerator
 from tests.helpers.assistants import ANSWER, SILENT, LoneTurn, cast, died, lone_turn
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
@@ -235,6 +236,22 @@ async def test_the_governor_caps_the_length() -> None:
     piped = dataclasses.replace(players, parts=dataclasses.replace(players.parts, pipelines=object()))
     _, request = await lone_turn(piped, TurnOptions(max_tokens=100, pipeline="any")).turn.compose("Where?")
     assert request.max_tokens == 100, "the pipeline keeps to the cap itself"
+
+
+@in_virtual_time
+async def test_an_answer_ends_where_the_joules_of_the_turn_do_and_says_so() -> None:
+    class Spent(Governor):
+        def verdict(self) -> GovernorVerdict:
+            return GovernorVerdict(frozenset(Device), joules=0.0)
+
+    players = cast()
+    text = FakeTextGenerator((" ".join(f"word{number}" for number in range(100)),), clock=LoopClock())
+    players = dataclasses.replace(players, parts=dataclasses.replace(players.parts, governor=Spent(), text=text))
+    lone = lone_turn(players, TurnOptions(speak=False, max_tokens=100))
+    await lone.turn.run(ASK)
+    shown = "".join(event.text for event in lone.watched.of("lone") if isinstance(event, TextDelta))
+    assert len(shown.split()) == 16, "a short one everybody gets"
+    assert notices(lone) == ["Broken off: what the limits leave this turn is spent."]
 
 
 @in_virtual_time

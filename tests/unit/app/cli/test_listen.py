@@ -10,16 +10,7 @@ from app.cli.render import TextView
 from app.cli.session import TurnWatch
 from app.contracts.events import TurnFailed
 from tests.helpers.scripted_assistant import ENDLESS, SPOKEN, ScriptedAssistant
-
-
-class Clock:
-    """Time that only moves when told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.helpers.virtual_time import Seconds
 
 
 async def talk_with(assistant: ScriptedAssistant, keys: list[Key], *, repeat: bool = False) -> tuple[int, str, int]:
@@ -88,7 +79,7 @@ class TapAware(ScriptedAssistant):
 
 async def test_keys_faster_than_a_tap_end_the_listening_all_the_same() -> None:
     assistant = TapAware(SPOKEN)
-    clock = Clock()
+    clock = Seconds(0.0)
     talk = Talk(assistant, clock)
     talk.space()
     clock.now = 0.1
@@ -100,7 +91,7 @@ async def test_keys_faster_than_a_tap_end_the_listening_all_the_same() -> None:
 
 async def test_a_key_during_the_release_tail_begins_nothing() -> None:
     assistant = TapAware(SPOKEN)
-    clock = Clock()
+    clock = Seconds(0.0)
     talk = Talk(assistant, clock)
     talk.space()
     clock.now = 2.0

@@ -96,7 +96,7 @@ Integrated graphics: not there
 
 Graphics card: The gpu of a test
   asleep; nothing was asked of it
-  power          ≈ 0 W        estimate: it sleeps. No sensor of it is found
+  power          ≈ 0.0 W      estimate: it sleeps. No sensor of it is found
                               here.
   temperature    unavailable  No sensor of it is found here.
   busy           unavailable  No sensor of it is found here.
@@ -114,7 +114,7 @@ Processor: The cpu of a test
   clock          unavailable  No sensor of it is found here.
   → sudo chown $USER /sys/class/powercap/intel-rapl*/energy_uj
 
-Battery: 64 %, on battery, 2:05 h left
+Battery: 64 %, on battery, 2 h left
   whole machine  12 W         measured: power_now
 
 Today: no turn so far
@@ -163,7 +163,7 @@ def test_watching_shows_a_block_for_every_look(run: Run) -> None:
     assert re.split(r" {2,}", npu) == ["NPU", "2.4 W", "51 °C", "60 %", "—", "—"]
     assert gpu.split()[-1] == "asleep"
     assert re.split(r" {2,}", cpu) == ["Processor", "≈ 9.0 W", "97 °C", "50 %", "—", "—", "throttled"]
-    assert battery == "Battery: 64 %, on battery, 2:05 h left, the machine draws 12 W"
+    assert battery == "Battery: 64 %, on battery, 2 h left, the machine draws 12 W"
     assert "estimated" in legend
 
 
@@ -242,6 +242,10 @@ def test_a_replay_says_what_was_decided_when_and_why(run: Run, tmp_path: Path) -
     assert [decision["allowed"] for decision in again["decisions"]][1] == ["npu", "igpu", "cpu", "remote"]
     assert again["decisions"][1]["rests"][0]["device"] == "gpu"
     assert again["profile"] == "starter"
+    assert not again["cut_off"]
+    with trace.open("a") as file:
+        file.write('{"at_s": 12')
+    assert "The last line of the trace is cut off" in run("--replay", str(trace)).out
 
 
 def test_a_replay_by_another_profile(run: Run, tmp_path: Path, paths: Paths) -> None:
@@ -278,6 +282,19 @@ def test_a_trace_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
         run("--record", str(tmp_path / "no" / "folder"), "--seconds", "0.1")
 
 
+def test_a_look_that_could_not_be_written_is_not_counted(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(TraceWriter, "add", full)
+    options, err = build_parser().parse_args(["power", "--record", str(tmp_path / "trace.jsonl")]), io.StringIO()
+    with pytest.raises(StorageError):
+        power(options, Console(io.StringIO(), err), lambda: TraceSensors((BUSY,)))
+    assert "trace.jsonl: 0 looks" in err.getvalue()
+
+
 def test_a_broken_device_model_of_the_persons_own_is_named(run: Run, paths: Paths) -> None:
     paths.power_file.write_text("devices: {cpu: {active_w: much}}\n")
     with pytest.raises(InvalidInput, match=r"power\.yaml:1"):
@@ -293,6 +310,12 @@ def test_the_doctor_says_whose_watts_are_measured(paths: Paths) -> None:
     (finding,) = sensors_of_machine(paths, opened)
     assert finding.detail == "Watts measured: NPU; estimated: GPU, CPU"
     assert (finding.state, finding.remedy) == (State.OK, REMEDY)
+    shut = unavailable("Only root may read the processor's telemetry.", "sudo chown $USER telem")
+    look = sample(
+        12.0, reading(Device.NPU, watts=shut), *(reading(each, watts=CLOSED) for each in (Device.IGPU, Device.CPU))
+    )
+    (finding,) = sensors_of_machine(paths, lambda: TraceSensors((look,)))
+    assert finding.remedy == f"sudo chown $USER telem && {REMEDY}"
 
 
 def test_the_whole_command_on_this_machine(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,7 @@ def test_the_limits_are_shown_with_what_the_settings_make_of_them(paths: Paths, 
         "  On battery, what takes much power rests, and answers are shorter.\n"
         "  Under 30 % of battery, only what is frugal works, and answers are short.\n"
         "  Sotto's own work takes no more than 30 W for long.\n"
-        "  From 22:00 to 07:00 the graphics card rests.\n"
+        "  From 22:00 to 07:00 the graphics card rests, and answers are shorter.\n"
     )
     other = Streams()
     assert show_profile(other.console, paths, "battery", as_json=True) == 0

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from app.contracts.devices import Device
 from app.contracts.energy import DeviceReading, measured
 from app.contracts.events import EnergyToday, GovernorDecided, SensorReadings, SystemEvent
@@ -17,7 +19,7 @@ from app.power.energy.model import shipped_model
 from app.power.governor.limits import Limits
 from app.power.sampler import Sampler
 from app.power.sensors.sample import Counters, HostWork, Meter, Sample
-from app.power.service import LINGER_S, PowerService
+from app.power.service import LINGER_S, READY_S, PowerService
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
 _T = TypeVar("_T")
@@ -41,12 +43,15 @@ class Machine:
     looks: int = 0
     gpu_c: float = 50.0
     closed: bool = False
+    broken: bool = False
 
     def counters(self) -> Counters:
         now = CLOCK.monotonic()
         return Counters(now, (Meter("package-0", frozenset({Device.CPU}), 10.0 * now, "test"),), {Device.CPU: now})
 
     def sample(self) -> Sample:
+        if self.broken:
+            raise OSError("the driver is gone")
         self.looks += 1
         readings = []
         for device in Device:
@@ -65,10 +70,15 @@ class Bench:
 
     service: PowerService
     machine: Machine
+    accounts: Accounts
     told: list[SystemEvent] = field(default_factory=list)
 
     def of(self, kind: type[_T]) -> list[_T]:
         return [event for event in self.told if isinstance(event, kind)]
+
+    @property
+    def spent(self) -> float:
+        return self.accounts.spent_in_turn_j
 
     async def run(self) -> int:
         """Let a minute pass; returns how often the sensors were looked at in it."""
@@ -85,20 +95,21 @@ class Idle:
         return None
 
 
-def bench(folder: Path) -> Bench:
+def bench(folder: Path, limits: Limits | None = None) -> Bench:
     machine, told = Machine(), list[SystemEvent]()
     days = Days(folder / "energy.json", CLOCK)
+    accounts = Accounts(machine.counters, shipped_model(), Idle(), CLOCK, days=days)
     service = PowerService(
         Sampler(machine, CLOCK, worker=AtOnce()),
-        Accounts(machine.counters, shipped_model(), Idle(), CLOCK, days=days),
+        accounts,
         shipped_model(),
-        limits=Limits,
+        limits=lambda: limits or Limits(),
         days=days,
         clock=CLOCK,
         publish=told.append,
         usable=lambda: frozenset({Device.CPU, Device.GPU}),
     )
-    return Bench(service, machine, told)
+    return Bench(service, machine, accounts, told)
 
 
 @in_virtual_time
@@ -142,6 +153,62 @@ async def test_a_turn_has_them_read_until_shortly_after_its_end(tmp_path: Path) 
     assert LINGER_S - 1 <= looks <= LINGER_S + 2
     assert await one.run() == 0
     assert one.of(SensorReadings) == []
+    await one.service.aclose()
+
+
+@in_virtual_time
+async def test_before_work_begins_the_sensors_have_been_read(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    one.machine.gpu_c = 95.0
+    await one.service.ready()
+    assert (one.machine.looks, Device.GPU in one.service.verdict().allowed) == (1, False)
+    await one.service.ready()
+    assert one.machine.looks == 1
+    await one.service.aclose()
+
+
+@in_virtual_time
+async def test_work_does_not_wait_for_sensors_that_fail_or_hang(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    one.machine.broken = True
+    began = CLOCK.monotonic()
+    await one.service.ready()
+    assert CLOCK.monotonic() - began == pytest.approx(READY_S)
+    await one.service.ready()
+    assert CLOCK.monotonic() - began == pytest.approx(READY_S), "only once"
+    assert one.service.verdict().allowed == frozenset(Device)
+    await one.service.aclose()
+
+
+@in_virtual_time
+async def test_where_sensors_fail_the_persons_word_counts_and_nothing_rests_for_ever(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    one.machine.gpu_c = 95.0
+    await one.service.ready()
+    await one.run()
+    assert Device.GPU not in one.service.verdict().allowed
+    one.machine.broken = True
+    await one.run()
+    await one.run()
+    assert one.service.verdict().allowed == frozenset(Device)
+    one.service.override(Device.GPU, allowed=False)
+    await asyncio.sleep(0.1)
+    assert Device.GPU not in one.service.verdict().allowed
+    await one.service.aclose()
+
+
+@in_virtual_time
+async def test_the_next_turn_has_all_the_joules_of_a_turn(tmp_path: Path) -> None:
+    one = bench(tmp_path, Limits(joules_per_turn=50.0))
+    first = one.service.turn("first")
+    span = one.service.span("answer", "llama-cpu", Device.CPU, CLOCK.monotonic)
+    await asyncio.sleep(3.0)
+    assert one.service.verdict().joules == pytest.approx(50.0 - one.spent, abs=0.1)
+    assert one.spent > 10.0
+    span.end()
+    first.end()
+    one.service.turn("second")
+    assert one.service.verdict().joules == 50.0
     await one.service.aclose()
 
 

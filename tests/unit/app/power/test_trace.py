@@ -91,6 +91,7 @@ def test_any_look_survives_the_round_trip(tmp_path_factory: pytest.TempPathFacto
         (1, "{}", "line 1: the line lacks the field"),
         (1, '{"format": "other", "version": 1}', "line 1: a trace of 'sotto-power-trace', version 1, is wanted"),
         (1, '{"format": "sotto-power-trace", "version": 2}', "version 2"),
+        (1, '{"format": "sotto-power-trace", "version": 2, "host": "x"}', "version 2"),
         (1, "voices", "line 1: it is not JSON from column 1 on"),
         (3, '{"at_s": 1', "line 3: it is not JSON from column 11 on"),
         (3, "[]", "line 3: the line must be a JSON object"),
@@ -125,6 +126,18 @@ def test_a_wrong_field_is_named_with_its_line(tmp_path: Path, change: dict[str, 
     with pytest.raises(InvalidInput, match="line 3: ") as caught:
         read_trace(path)
     assert said in caught.value.message
+
+
+def test_a_recording_that_was_killed_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "trace.jsonl", LOOK, LOOK, LOOK)
+    assert not read_trace(path).cut_off
+    whole = path.read_bytes()
+    for cut in (5, 200):
+        path.write_bytes(whole[:-cut])
+        trace = read_trace(path)
+        assert (trace.samples, trace.cut_off) == ((LOOK, LOOK), True)
+    path.write_bytes(whole[:-1])
+    assert (len(read_trace(path).samples), read_trace(path).cut_off) == (3, False)
 
 
 def test_files_that_are_no_traces(tmp_path: Path) -> None:

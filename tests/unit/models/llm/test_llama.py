@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,17 @@ def undisturbed(engine: LlamaEngine) -> Answer:
 def _fresh(engine: LlamaEngine) -> None:
     """Leave nothing but another conversation in the cache."""
     generate(engine, question("Hello", system="Be brief.", max_tokens=1))
+
+
+class AfterTwoBatches(threading.Event):
+    """Set when the engine holds as many tokens as are prefilled in two batches."""
+
+    def __init__(self, engine: LlamaEngine) -> None:
+        super().__init__()
+        self._session = engine._session
+
+    def is_set(self) -> bool:
+        return self._session is not None and len(self._session.cached) >= 2 * PREFILL_BATCH
 
 
 def test_it_answers_with_a_probability_for_every_token(engine: LlamaEngine) -> None:
@@ -111,17 +123,7 @@ def test_an_aborted_prefill_changes_no_answer(engine: LlamaEngine, undisturbed: 
 
 @pytest.mark.usefixtures("_fresh")
 def test_what_an_aborted_prefill_has_done_is_kept(engine: LlamaEngine, undisturbed: Answer) -> None:
-    class AfterBatches(threading.Event):
-        """Set after the library has been let through so often between batches."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.session = engine._session
-
-        def is_set(self) -> bool:
-            return self.session is not None and len(self.session.cached) >= 2 * PREFILL_BATCH
-
-    assert ask(engine, "prefill", BIRDS, cancelled=AfterBatches()) == []
+    assert ask(engine, "prefill", BIRDS, cancelled=AfterTwoBatches(engine)) == []
     again = generate(engine, BIRDS)
     assert 2 * PREFILL_BATCH <= again.cached_tokens < again.prompt_tokens
     assert again.text == undisturbed.text
@@ -409,6 +411,41 @@ def test_a_foreign_or_damaged_state_is_refused(engine: LlamaEngine, other: Llama
             fields(other, "state.import", payload=pack_state(session.identity, [1, 2, 3], state_of_ours))
         assert session.cached == []
     assert generate(other, STORY).text == answer
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_a_prompt_that_was_being_read_goes_on_being_read_elsewhere(
+    engine: LlamaEngine, other: LlamaEngine, undisturbed: Answer
+) -> None:
+    generate(other, question("Hello", system="Be brief.", max_tokens=1))
+    assert ask(engine, "prefill", BIRDS, cancelled=AfterTwoBatches(engine)) == []
+    (state,) = ask(engine, "state.export")
+    held = fields(other, "state.import", payload=bytes(state.payload))["tokens"]
+    moved = generate(other, BIRDS)
+    assert moved.text == undisturbed.text
+    assert 2 * PREFILL_BATCH <= moved.cached_tokens == held < moved.prompt_tokens
+
+
+def test_another_models_file_of_the_same_name_and_length_is_another_model(engine: LlamaEngine, tmp_path: Path) -> None:
+    copy = tmp_path / Path(language_model()).name
+    shutil.copyfile(language_model(), copy)
+    with copy.open("r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\1\2\3\4")
+    namesake = LlamaEngine(str(copy), threads=1, context_tokens=256)
+    namesake.load()
+    generate(engine, FRANCE)
+    (state,) = ask(engine, "state.export")
+    with pytest.raises(InvalidInput, match="and this is"):
+        fields(namesake, "state.import", payload=bytes(state.payload))
+    namesake.close()
+
+
+def test_a_state_too_long_to_be_sent_is_told(engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.llm.llama_session.MAX_PAYLOAD_BYTES", 1 << 18)
+    generate(engine, FRANCE)
+    with pytest.raises(Unavailable, match="MiB long"):
+        ask(engine, "state.export")
 
 
 def test_nothing_held_is_no_state() -> None:

@@ -169,8 +169,8 @@ async def test_it_writes_on_while_the_next_one_is_loaded_and_no_longer_than_that
         writers.append(port.backend.backend_id)
     assert len(came_at) == 41
     assert max(after - before for before, after in itertools.pairwise(came_at)) < 0.25
-    assert len(cool.requests[0].answer_so_far.split()) == 23
-    assert writers == ["hot"] * 23 + ["cool"] * 18, "each token is that of who wrote it"
+    assert len(cool.requests[0].answer_so_far.split()) == 22
+    assert writers == ["hot"] * 22 + ["cool"] * 19, "each token is that of who wrote it"
 
 
 @in_virtual_time
@@ -188,7 +188,7 @@ async def test_another_model_reads_what_there_is_while_the_first_one_writes() ->
     hot, cool, port, _ = hot_and_cool(model="another")
     cool.delay_s = 0.5
     assert text_of(await pieces_of(port, REQUEST)) == LONG
-    assert cool.prefilled[0].answer_so_far == " ".join(LONG.split()[:13])
+    assert cool.prefilled[0].answer_so_far == " ".join(LONG.split()[:12])
     assert "export_state" not in hot.asked
 
 
@@ -211,3 +211,47 @@ async def test_closing_it_while_the_next_one_is_loaded_leaves_nothing_behind() -
                 break
     assert hot.stopped == 1
     assert cool.requests == []
+
+
+@in_virtual_time
+async def test_a_question_that_is_still_being_read_moves_as_well() -> None:
+    hot, _, port, _ = hot_and_cool()
+    port.observer = reports = Reports()
+    hot.delay_s = 60.0
+    asyncio.get_running_loop().call_later(1.1, setattr, hot, "delay_s", 0.0)
+    began = asyncio.get_running_loop().time()
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert asyncio.get_running_loop().time() - began < 6.0
+    assert reports.lines == ["answer on hot", "hot -> cool at 0", "answer on cool"]
+
+
+@in_virtual_time
+async def test_one_that_dies_while_it_has_to_rest_is_not_tried_again() -> None:
+    hot, cool, port, _ = hot_and_cool()
+    port.observer = reports = Reports()
+    cool.load_s = 2.0
+    hot.break_after(16, HostDied("gone"))
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert reports.lines == ["answer on hot", "hot -> cool at 16", "answer on cool"]
+
+
+@in_virtual_time
+async def test_a_full_answer_is_not_gone_on_with() -> None:
+    _, cool, port, _ = hot_and_cool()
+    port.observer = reports = Reports()
+    pieces = await pieces_of(port, GenerationRequest(REQUEST.messages, max_tokens=13))
+    assert text_of(pieces) == " ".join(LONG.split()[:13])
+    assert [piece.finish for piece in pieces if piece.finish] == [FinishReason.LENGTH]
+    assert cool.requests == []
+    assert reports.lines == ["answer on hot"]
+
+
+@in_virtual_time
+async def test_it_goes_back_when_the_first_one_has_cooled_down_and_the_second_one_is_hot() -> None:
+    _, _, port, thermostat = hot_and_cool()
+    port.observer = reports = Reports()
+    loop = asyncio.get_running_loop()
+    loop.call_later(2.0, thermostat.resting.pop, Device.GPU)
+    loop.call_later(2.5, thermostat.resting.setdefault, Device.CPU, "The processor is hot.")
+    assert text_of(await pieces_of(port, REQUEST)) == LONG
+    assert [line.partition(" at ")[0] for line in reports.lines if "->" in line] == ["hot -> cool", "cool -> hot"]

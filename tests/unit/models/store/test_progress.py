@@ -2,18 +2,11 @@ from __future__ import annotations
 
 from app.contracts.events import DownloadProgress
 from models.store.progress import Meter, Progress, State
+from tests.helpers.virtual_time import Seconds
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def metered() -> tuple[Meter, Clock, list[Progress]]:
-    clock, seen = Clock(), list[Progress]()
+def metered() -> tuple[Meter, Seconds, list[Progress]]:
+    clock, seen = Seconds(), list[Progress]()
     meter = Meter("tiny", seen.append, clock)
     meter.total = 1_000_000
     meter.enter(State.DOWNLOADING)

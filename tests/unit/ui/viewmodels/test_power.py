@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from qasync import QEventLoop
 
 from app.contracts.devices import Device
 from app.contracts.energy import Rest
-from app.contracts.events import GovernorDecided, StageStarted, TurnFinished
+from app.contracts.events import (
+    GovernorDecided,
+    StageStarted,
+    TurnCancelled,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+)
 from tests.helpers.power_readings import NotedPower, laptop, metrics
-from ui.viewmodels.power import PowerViewModel
+from tests.helpers.qt import until
+from ui.viewmodels.power import SILENT, PowerViewModel
 
 EVERY = tuple(Device)
 COOL = tuple(device for device in Device if device is not Device.GPU)
@@ -31,7 +41,7 @@ class Panel:
 
 
 @pytest.fixture
-def panel(qt_messages: list[str]) -> Panel:
+def panel(qt_loop: QEventLoop, qt_messages: list[str]) -> Panel:
     return Panel(NotedPower())
 
 
@@ -63,8 +73,24 @@ def test_without_sensors_it_says_so(qt_messages: list[str]) -> None:
     assert not panel.model.watching
 
 
+def test_readings_that_stop_are_told(drive: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.viewmodels.power.PATIENCE_MS", 1)
+
+    async def scenario() -> None:
+        panel = Panel(NotedPower())
+        panel.model.show_exposed(True)
+        panel.model.setProperty("inView", True)
+        for _ in range(2):
+            panel.model.hear(laptop())
+            assert panel.look("notice") == ""
+            await until(lambda: panel.look("notice") == SILENT)
+
+    drive(scenario)
+
+
 def test_readings_fill_lanes_charts_and_figures(panel: Panel) -> None:
     assert panel.look("notice") == "The first reading comes in a second."
+    panel.model.setProperty("inView", True)
     panel.model.hear(replace(laptop(), at_s=100.0))
     panel.model.hear(replace(laptop(), at_s=104.0))
     assert panel.look("notice") == ""
@@ -75,7 +101,19 @@ def test_readings_fill_lanes_charts_and_figures(panel: Panel) -> None:
     assert panel.model.summary.property("battery").startswith("On battery, 64 %")
 
 
+def test_what_is_read_while_nobody_looks_is_shown_when_somebody_does(panel: Panel) -> None:
+    told: list[str] = []
+    panel.model.setProperty("inView", False)
+    panel.model.watts.moved.connect(lambda: told.append("moved"))
+    for second in range(3):
+        panel.model.hear(laptop(float(second)))
+    assert told == []
+    panel.model.setProperty("inView", True)
+    assert [len([value for value in line.values if value is not None]) for line in panel.model.watts.lines] == [3, 3, 3]
+
+
 def test_a_clock_that_goes_back_makes_no_gap(panel: Panel) -> None:
+    panel.model.setProperty("inView", True)
     panel.model.hear(replace(laptop(), at_s=100.0))
     panel.model.hear(replace(laptop(), at_s=50.0))
     assert None not in panel.model.watts.lines[0].values[-2:]
@@ -101,6 +139,16 @@ def test_the_persons_own_word(panel: Panel) -> None:
         panel.model.override("gpu", word)
     assert panel.power.overrides == [(Device.GPU, True), (Device.GPU, False), (Device.GPU, None)]
     assert panel.state(Device.GPU) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "end", [TurnCancelled(turn_id="u", after_ms=5.0), TurnFailed(turn_id="u", code="c", message="m")]
+)
+def test_a_turn_that_did_not_end_well_is_the_last_one_too(panel: Panel, end: TurnEvent) -> None:
+    panel.model.hear(TurnFinished(turn_id="t", metrics=metrics()))
+    assert panel.model.summary.property("compact") == "≈ 3.1 J"
+    panel.model.hear(end)
+    assert panel.model.summary.property("compact") == ""
 
 
 def test_turns_are_shown_where_they_run_and_what_they_took(panel: Panel) -> None:

@@ -50,12 +50,14 @@ def test_what_was_not_saved_is_said_as_well(summary: PowerSummary) -> None:
     )
 
 
-def test_a_turn_nobody_counted_changes_nothing(summary: PowerSummary) -> None:
+@pytest.mark.parametrize("uncounted", [None, TurnMetrics(), TurnMetrics(energy=Energy(0.0, Provenance.UNAVAILABLE))])
+def test_a_turn_nobody_counted_does_not_show_what_the_one_before_took(
+    summary: PowerSummary, uncounted: TurnMetrics | None
+) -> None:
     summary.turn_over(metrics())
-    summary.turn_over(TurnMetrics())
     assert summary.property("compact") == "≈ 3.1 J"
-    summary.turn_over(TurnMetrics(energy=Energy(0.0, Provenance.UNAVAILABLE)))
-    assert summary.property("compact") == ""
+    summary.turn_over(uncounted)
+    assert (summary.property("compact"), summary.property("saved"), summary.property("method")) == ("", "", "")
 
 
 def test_the_watts_of_all_devices_together(summary: PowerSummary) -> None:
@@ -109,5 +111,7 @@ def test_devices_that_rest_are_told_at_once(summary: PowerSummary) -> None:
     assert summary.property("alert") == "GPU rests"
     summary.warn(["iGPU", "GPU"])
     assert summary.property("alert") == "iGPU and GPU rest"
+    summary.warn(["NPU", "iGPU", "GPU"])
+    assert summary.property("alert") == "3 devices rest"
     summary.warn([])
     assert summary.property("alert") == ""

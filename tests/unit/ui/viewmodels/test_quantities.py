@@ -1,27 +1,11 @@
 from __future__ import annotations
 
-import pytest
-
 from app.contracts.energy import Provenance, estimated, measured, unavailable
-from ui.viewmodels.quantities import degrees, marked, memory, origin, share, spoken, time_left, watts
+from ui.viewmodels.quantities import origin, spoken
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.0, "0.0 W"), (2.44, "2.4 W"), (9.96, "10 W"), (61.4, "61 W")])
-def test_watts(value: float, words: str) -> None:
-    assert watts(value) == words
-
-
-def test_other_units() -> None:
-    assert degrees(53.6) == "54 °C"
-    assert share(0.384) == "38 %"
-    assert (memory(310e6), memory(1.24e9)) == ("310 MB", "1.2 GB")
-    assert [time_left(s) for s in (1500.0, 3600.0, 15_010.0)] == ["25 min", "1 h", "4 h 10 min"]
-
-
-def test_what_is_estimated_looks_and_sounds_different() -> None:
-    shown = [marked("2 W", provenance) for provenance in Provenance]
+def test_what_is_estimated_sounds_different() -> None:
     said = [spoken("2 W", provenance) for provenance in Provenance]
-    assert shown == ["2 W", "≈ 2 W", "—"]
     assert said == ["2 W, measured", "2 W, estimate", "unavailable"]
 
 

@@ -10,6 +10,7 @@ from app.contracts.energy import Energy, Provenance
 from app.contracts.events import (
     DeviceUsed,
     Retrying,
+    StageFailed,
     StageFinished,
     StageStarted,
     TextDelta,
@@ -20,27 +21,18 @@ from app.contracts.events import (
 )
 from app.contracts.metrics import TurnMetrics
 from tests.helpers.turns import HOT, SMALL, metrics_of, stamped, troubled_turn
+from tests.helpers.virtual_time import Seconds
 from ui.viewmodels.timeline import TimelineModel
 from ui.viewmodels.timeline_picture import BarItem, nice_above, ticks
 
 
-class Clock:
-    """Monotonic seconds that move when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> Seconds:
+    return Seconds()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def timeline(qt_messages: list[str], clock: Clock) -> TimelineModel:
+def timeline(qt_messages: list[str], clock: Seconds) -> TimelineModel:
     made = TimelineModel(clock)
     for model in (made.lanes_model, made.bars_model, made.marks_model, made.ticks_model, made.lines_model):
         QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning, model)
@@ -164,7 +156,7 @@ def test_a_bar_without_a_device_waits_until_one_is_known(timeline: TimelineModel
     assert [lane.label for lane in timeline.lanes_model.items] == ["GPU"]
 
 
-def test_what_runs_grows_when_somebody_asks_and_never_by_itself(timeline: TimelineModel, clock: Clock) -> None:
+def test_what_runs_grows_when_somebody_asks_and_never_by_itself(timeline: TimelineModel, clock: Seconds) -> None:
     play(timeline, (0.0, TurnStarted(source="text")), (200.0, StageStarted(stage="answer", backend="llama-cpu")))
     clock.now += 3.0
     assert bars(timeline)[0].end == 200.0
@@ -203,6 +195,21 @@ def test_an_older_turn_and_a_run_outside_turns_are_left(timeline: TimelineModel)
             timeline.show(event)
     assert [bar.label for bar in bars(timeline)] == ["Listen"]
     assert timeline.property("running") is True
+
+
+def test_a_turn_that_fails_says_so(timeline: TimelineModel) -> None:
+    play(
+        timeline,
+        (0.0, TurnStarted(source="text")),
+        (0.0, StageStarted(stage="answer", backend="llama-cpu")),
+        (1200.0, StageFailed(stage="answer", code="host-died", message="It died.")),
+        (1200.0, TurnFailed(code="host-died", message="It died.")),
+    )
+    assert timeline.property("caption") == "failed after 1.2 s"
+    assert timeline.property("summary") == "Turn failed after 1.2 s; Answer 1.2 s on the CPU, failed"
+    assert [(bar.pale, bar.figures, bar.detail.partition(" · ")[0]) for bar in bars(timeline)] == [
+        (True, "1.2 s · failed", "Answer: 1.2 s failed")
+    ]
 
 
 def test_before_the_first_turn_it_is_empty(timeline: TimelineModel) -> None:

@@ -9,11 +9,13 @@ from app.contracts.events import (
     Retrying,
     SpeechStarted,
     StageCancelled,
+    StageFailed,
     StageFinished,
     StageStarted,
     TextDelta,
     TurnCancelled,
     TurnEvent,
+    TurnFailed,
     TurnFinished,
 )
 from app.contracts.metrics import Attempt, StageMetadata, TurnMetrics
@@ -145,9 +147,21 @@ def test_a_turn_that_is_stopped_ends_everything() -> None:
         (10.0, SpeechStarted(utterance=0, text="So.")),
         (40.0, TurnCancelled(after_ms=40.0)),
     )
-    assert [bar.end_ms for bar in turn.bars] == [40.0, 40.0]
-    assert turn.over
+    assert [(bar.end_ms, bar.outcome) for bar in turn.bars] == [(40.0, "stopped"), (40.0, "stopped")]
+    assert (turn.over, turn.outcome) == (True, "stopped")
     assert turn.metrics is None
+
+
+def test_a_stage_that_fails_says_so_and_one_that_went_well_does_not() -> None:
+    turn = recorded(
+        (0.0, StageStarted(stage="transcribe", backend="moonshine-cpu")),
+        (9.0, StageFinished(metrics=metrics_of("transcribe", "moonshine-cpu", Device.CPU, 9.0, 0.5))),
+        (10.0, StageStarted(stage="answer", backend="llama-cpu")),
+        (30.0, StageFailed(stage="answer", code="host-died", message="It died.")),
+        (31.0, TurnFailed(code="host-died", message="It died.")),
+    )
+    assert [(bar.end_ms, bar.outcome) for bar in turn.bars] == [(9.0, ""), (30.0, "failed")]
+    assert turn.outcome == "failed"
 
 
 def test_a_retry_is_a_mark_and_a_token_is_nothing() -> None:

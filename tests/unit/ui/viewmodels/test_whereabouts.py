@@ -85,3 +85,13 @@ def test_hosts_come_and_go(where: Whereabouts) -> None:
 def test_work_of_our_own_and_other_events_are_left(where: Whereabouts) -> None:
     assert not where.take(StageStarted(**Turn, stage="listen", backend=""))
     assert not where.take(Listening(**Turn, level=-30.0))
+
+
+def test_runs_outside_turns_do_not_end_each_other(where: Whereabouts) -> None:
+    for run in ("one", "two"):
+        where.take(StageStarted(run_id=run, stage="answer", backend="llama-cpu"))
+    metrics = StageMetrics(stage="answer", backend="llama-cpu", device=Device.CPU, elapsed_ms=1.0)
+    where.take(StageFinished(run_id="one", metrics=metrics))
+    assert where.running(Device.CPU) == "Answer · llama-cpu"
+    where.take(StageFinished(run_id="two", metrics=metrics))
+    assert where.running(Device.CPU) == ""

@@ -15,7 +15,7 @@ Item {
     property bool slanted: figure.estimate
 
     implicitWidth: words.implicitWidth
-    implicitHeight: words.implicitHeight
+    implicitHeight: nominal.height
     Accessible.role: Accessible.StaticText
     Accessible.name: figure.spoken
     Accessible.description: figure.origin
@@ -23,16 +23,26 @@ Item {
     Text {
         id: words
 
-        width: parent.width
+        anchors.fill: parent
         text: place.figure.text
         color: place.figure.available && !place.slanted ? Theme.ink : Theme.muted
-        opacity: place.figure.available ? 1 : 0.7
         font.pixelSize: place.size
         font.weight: place.weight
         font.italic: place.slanted
         textFormat: Text.PlainText
         elide: Text.ElideRight
+        fontSizeMode: Text.HorizontalFit
+        minimumPixelSize: Theme.small
+        verticalAlignment: Text.AlignVCenter
         Accessible.ignored: true
+    }
+
+    // A figure that is too long is written smaller; its place stays as high.
+    FontMetrics {
+        id: nominal
+
+        font.pixelSize: place.size
+        font.weight: place.weight
     }
 
     HoverHandler {

@@ -118,7 +118,8 @@ Item {
             visible: text !== ""
             text: card.lane.running
             color: card.lane.working ? Theme.ink : Theme.muted
-            elide: Text.ElideRight
+            wrapMode: Text.Wrap
+            lineHeight: 1.15
         }
 
         SmallText {

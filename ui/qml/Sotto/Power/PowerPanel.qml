@@ -93,6 +93,10 @@ FocusScope {
 
         T.ScrollBar.vertical: ScrollMark {}
 
+        FocusKeeper {
+            view: flick
+        }
+
         ColumnLayout {
             id: column
 
@@ -102,7 +106,7 @@ FocusScope {
 
             RowLayout {
                 Layout.fillWidth: true
-                spacing: Theme.m
+                spacing: Theme.s
                 uniformCellSizes: true
 
                 SummaryTile {

@@ -50,6 +50,8 @@ T.AbstractButton {
             text: pill.summary.alert === "" ? "" : (pill.words !== "" ? "· " : "") + pill.summary.alert
             color: Theme.unsure
             font.weight: Font.DemiBold
+            elide: Text.ElideRight
+            Layout.fillWidth: true
         }
     }
 

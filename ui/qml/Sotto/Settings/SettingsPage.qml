@@ -84,6 +84,10 @@ FocusScope {
 
         T.ScrollBar.vertical: ScrollMark {}
 
+        FocusKeeper {
+            view: list
+        }
+
         delegate: DelegateChooser {
             role: "kind"
 

@@ -50,7 +50,8 @@ Column {
     SmallText {
         width: view.width
         visible: view.timeline.empty
-        text: view.timeline.running ? "Nothing has run yet." : "Ask something, and this shows what worked on it, where, and what it took."
+        text: view.timeline.running ? "Nothing has run yet." : view.timeline.caption !== "" ? "Nothing ran in it."
+                                    : "Ask something, and this shows what worked on it, where, and what it took."
         wrapMode: Text.Wrap
     }
 
@@ -216,7 +217,7 @@ Column {
                 required property real since
                 required property real until
 
-                x: plot.at(start)
+                x: Math.min(plot.at(start), plot.width - 3)
                 y: plot.head + row * plot.rowHeight + 3
                 width: Math.max(3, plot.at(end) - x)
                 height: plot.rowHeight - 5

@@ -172,7 +172,7 @@ async def test_what_the_governor_leaves_for_a_turn_binds_like_a_budget_and_refus
     thermostat.joules = 60.0
     done = await Bench(stage_over(small, large, bar=0.8), tools, PipelineOptions(max_tokens=100)).run()
     assert len(str(done.value.text).split()) == 50, "at 1.2 J a token"
-    assert "Shortened to fit the energy budget of 60 J." in done.metadata.notes
+    assert "Shortened to fit the rest of 60 J that the limits leave this turn." in done.metadata.notes
     assert any(note.startswith("large was left out") for note in done.metadata.notes)
     thermostat.joules = 0.0
     done = await Bench(stage_over(small, large, bar=0.8), tools, PipelineOptions(max_tokens=100)).run()

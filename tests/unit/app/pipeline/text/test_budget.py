@@ -111,6 +111,19 @@ async def test_a_server_costs_nothing_here_whatever_is_left(spent: float) -> Non
     assert asked.notes == ("npu was left out: about 25 J more would not fit the energy budget of 10 J.",)
 
 
+@pytest.mark.parametrize("joules_per_token", [0.1426, 0.5, 1.0 / 3.0, 0.77])
+@in_virtual_time
+async def test_the_governor_refuses_nobody_whatever_a_token_takes(joules_per_token: float) -> None:
+    tools = tools_over(CPU)
+    tools.ledger.measured(LADDER[1], 100, 1.0, 100.0 * joules_per_token)
+    for left in (0.0, 0.01, 15.0 * joules_per_token):
+        least = allowance(PipelineOptions(), LADDER[1:], 100, tools, "p", "r", turn_j=left)
+        assert (least.tiers, least.max_tokens) == (LADDER[1:], 16)
+        assert (
+            least.shortened_note(1.0) == f"Shortened to fit the rest of {left:.3g} J that the limits leave this turn."
+        )
+
+
 def test_the_ledger_forgets_after_an_hour() -> None:
     ledger = EnergyLedger()
     ledger.spend("p", "a", 1.0, 0.0)

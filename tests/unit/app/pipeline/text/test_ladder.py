@@ -163,9 +163,9 @@ async def test_the_governor_moves_a_running_generation_to_a_fallback() -> None:
         "hot: ' b'",
         "hot: ' c'",
         "hot: ' d'",
-        "[failed over hot to cool at 4]",
+        "hot: ' e'",
+        "[failed over hot to cool at 5]",
         "[cool runs on npu, asked npu]",
-        "cool: ' e'",
         "cool: ' f'",
     ]
     assert outcome.attempts[0].reason == "The GPU is at 95 degrees."

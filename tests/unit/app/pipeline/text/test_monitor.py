@@ -103,22 +103,12 @@ async def test_the_device_is_looked_at_now_and_then() -> None:
     thermostat, given = Thermostat(), tools()
     monitor = StreamMonitor(replace(given, governor=thermostat), TIER, Device.GPU, watch=Watch(device_every_s=1.0))
     clock = LoopClock()
-    assert monitor.token("a", None, 0.0) == NOTHING
+    assert monitor.resting() == NOTHING
     thermostat.resting[Device.GPU] = "Too hot."
-    assert monitor.token("b", None, 0.0) == NOTHING
+    assert monitor.resting() == NOTHING
     await clock.sleep(1.0)
-    found = monitor.token("c", None, 0.0)
+    found = monitor.resting()
     assert (found.advice, found.code, found.reason) == (Advice.FAIL_OVER, "device", "Too hot.")
-
-
-@in_virtual_time
-async def test_a_device_whose_rest_is_seen_to_is_not_looked_at_again() -> None:
-    thermostat, given = Thermostat(), tools()
-    thermostat.resting[Device.GPU] = "Too hot."
-    monitor = StreamMonitor(replace(given, governor=thermostat), TIER, Device.GPU, watch=Watch(device_every_s=0.0))
-    assert monitor.token("a", None, 0.0).code == "device"
-    monitor.leaving = True
-    assert monitor.token("b", None, 0.0) == NOTHING
 
 
 @in_virtual_time

@@ -164,11 +164,12 @@ def test_a_host_that_was_started_again_between_two_looks_counts_what_it_did_sinc
     assert span.end() == approx(5.0, MEASURED)
 
 
-def test_hosts_that_were_read_a_little_later_than_the_counters_take_no_less() -> None:
+@pytest.mark.parametrize("late_s", [0.02, 0.15])
+def test_hosts_that_were_read_a_little_later_than_the_counters_take_no_less(late_s: float) -> None:
     machine = package()
     accounts = accounts_of(machine)
     span = accounts.span("answer", "llm", CPU, nothing)
-    for late in (0.02, 0.0):
+    for late in (late_s, 0.0):
         machine.pass_by(1.0, watts={"package-0": 12.0}, busy={CPU: 0.5}, work={"llm": 0.5})
         machine.hosts["llm"] = HostWork(machine.busy_s[CPU] - 2.0 + late)
         accounts.took(machine.sample())
@@ -218,7 +219,7 @@ def test_a_machine_without_meters_estimates_by_the_share_of_its_processor() -> N
     assert span.end() == approx(40.0, ESTIMATE)
     account, comparisons = turn.end()
     assert (account.shared, account.idle, account.provenance) == (pytest.approx(20.0), pytest.approx(8.0), ESTIMATE)
-    assert [one.device for one in comparisons] == [Device.GPU, Device.CPU, Device.IGPU, Device.NPU]
+    assert [one.device for one in comparisons] == [GPU, CPU]
     assert adds_up(account)
 
 
@@ -279,6 +280,35 @@ def test_idling_is_learnt_while_nothing_is_done() -> None:
     machine.pass_by(1.0, watts={"package-0": 16.0}, busy={CPU: 0.5}, work={"llm": 0.5})
     assert span.end() == approx(10.0, MEASURED)
     assert turn.end()[0].idle == pytest.approx(6.0)
+
+
+def load_a_model(machine: Metered, accounts: Accounts) -> None:
+    for _ in range(20):
+        accounts.took(machine.sample())
+        machine.pass_by(1.0, watts={"package-0": 14.0}, busy={CPU: 0.5}, work={"llm": 0.5})
+    accounts.took(machine.sample())
+
+
+def test_a_model_that_is_loaded_in_a_turn_is_not_taken_for_idling() -> None:
+    machine = package()
+    accounts = accounts_of(machine)
+    turn = accounts.turn("t")
+    load_a_model(machine, accounts)
+    span = accounts.span("answer", "llm", CPU, nothing)
+    machine.pass_by(1.0, watts={"package-0": 12.0}, busy={CPU: 0.5}, work={"llm": 0.5})
+    assert span.end() == approx(10.0, MEASURED)
+    account, _ = turn.end()
+    assert (account.shared, account.idle) == (pytest.approx(12.0 * 20), pytest.approx(2.0 * 21))
+
+
+def test_nor_is_one_that_is_loaded_between_turns() -> None:
+    machine, loads = package(), True
+    accounts = Accounts(machine.counters, MODEL, machine, machine, loading=lambda: loads)
+    load_a_model(machine, accounts)
+    loads = False
+    span = accounts.span("answer", "llm", CPU, nothing)
+    machine.pass_by(1.0, watts={"package-0": 12.0}, busy={CPU: 0.5}, work={"llm": 0.5})
+    assert span.end() == approx(10.0, MEASURED)
 
 
 def test_idle_is_never_more_than_there_is() -> None:

@@ -1,10 +1,10 @@
-"""How joules, watts and watt-hours are written."""
+"""How joules and watt-hours are written."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.power.energy.units import battery_share, in_joules, in_watt_hours, in_watts, watt_hours
+from app.power.energy.units import in_joules, in_watt_hours, watt_hours
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,3 @@ def test_a_watt_for_an_hour_is_a_watt_hour_and_not_for_a_second() -> None:
     assert watt_hours(3600.0) == 1.0
     assert in_watt_hours(3.0) == "0.8 mWh"
     assert in_watt_hours(36_000.0) == "10 Wh"
-    assert in_watts(2.5) == "2.5 W"
-    assert in_watts(0.85) == "850 mW"
-    assert battery_share(36_000.0, 50.0) == pytest.approx(0.2)

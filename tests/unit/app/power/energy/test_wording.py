@@ -69,8 +69,8 @@ def test_a_whole_turn() -> None:
 
 
 def test_a_turn_is_compared_with_the_graphics_card_and_with_the_processor_where_it_differs() -> None:
-    others = tuple(replace(CHEAPER, device=device) for device in (Device.NPU, Device.IGPU, Device.CPU))
-    metrics = TurnMetrics(energy=Energy(3.1, Provenance.MEASURED), compared=(CHEAPER, *others))
-    assert turn_in_words(metrics).splitlines()[1:] == [comparison_in_words(CHEAPER), comparison_in_words(others[2])]
-    same = replace(metrics, compared=(replace(others[2], saved=0.001),))
+    other = replace(CHEAPER, device=Device.CPU)
+    metrics = TurnMetrics(energy=Energy(3.1, Provenance.MEASURED), compared=(CHEAPER, other))
+    assert turn_in_words(metrics).splitlines()[1:] == [comparison_in_words(CHEAPER), comparison_in_words(other)]
+    same = replace(metrics, compared=(replace(other, saved=0.001),))
     assert len(turn_in_words(same).splitlines()) == 1

@@ -151,6 +151,23 @@ def test_throttling_while_warm_waits_for_the_temperature_too() -> None:
     assert story.look({}, reading(Device.GPU, 70.0, throttled=False), cpu).allowed == ALL
 
 
+def test_a_cool_device_that_still_throttles_rests_on() -> None:
+    story, cpu = Story(), reading(Device.CPU)
+    story.look({}, reading(Device.GPU, 88.0), cpu, seconds=60)
+    story.look({}, reading(Device.GPU, 60.0, throttled=True), cpu)
+    assert story.allowed == ALL - {Device.GPU}
+    assert story.look({}, reading(Device.GPU, 60.0), cpu).allowed == ALL
+
+
+def test_what_is_said_of_a_rest_is_what_it_waits_for() -> None:
+    """The device gets hot again while it has to rest anyway, and by then under other limits."""
+    story, hot, cool = Story(), {Device.CPU: 50.0, Device.GPU: 88.0}, {Device.CPU: 50.0, Device.GPU: 50.0}
+    assert story.look(hot).why(Device.GPU).endswith("It rests until it is at 72 °C.")
+    story.look(cool)
+    story.limits = Limits(rest_under_trip_c=15.0)
+    assert story.look(hot).why(Device.GPU).endswith("It rests until it is at 62 °C.")
+
+
 def test_a_sensor_that_goes_away_does_not_rest_a_device_for_ever() -> None:
     story = Story()
     story.look({Device.CPU: 50.0, Device.GPU: 88.0})
@@ -210,6 +227,7 @@ def test_when_the_last_one_gets_hot_the_processor_comes_back_first() -> None:
     story.look({Device.CPU: 88.0, Device.NPU: 50.0}, seconds=5)
     both = {Device.CPU: 88.0, Device.NPU: 88.0}
     assert story.look(both, seconds=10).allowed == ALL - {Device.CPU}
+    assert "The NPU should rest, but something has to answer: answers are shorter." in story.said[-1].reason
     assert story.look(both, seconds=DWELL_S).allowed == ALL - {Device.NPU}
 
 
@@ -223,6 +241,8 @@ def test_of_devices_without_a_processor_the_coolest_goes_on() -> None:
     story = Story(usable=frozenset({Device.NPU, Device.GPU}))
     hot = {Device.CPU: 40.0, Device.NPU: 88.0, Device.GPU: 95.0}
     assert story.look(hot).allowed == ALL - {Device.GPU}
+    hotter = {Device.CPU: 40.0, Device.NPU: 92.0, Device.GPU: 88.0}
+    assert story.look(hotter, seconds=60).allowed == ALL - {Device.GPU}, "it does not go to and fro"
 
 
 # The person
@@ -248,6 +268,29 @@ def test_a_person_who_rests_everything_still_gets_answers() -> None:
     rest_one.look({Device.CPU: 88.0, Device.GPU: 50.0})
     verdict = rest_one.look({Device.CPU: 88.0, Device.GPU: 50.0}, overrides={Device.GPU: False})
     assert verdict.allowed == ALL - {Device.GPU}, "the processor comes back for it, dwell or not"
+
+
+def test_of_two_devices_the_one_goes_on_that_the_person_did_not_rest() -> None:
+    story = Story()
+    hot = {Device.CPU: 50.0, Device.NPU: 88.0}
+    assert story.look(hot, overrides={Device.CPU: False}).allowed == ALL - {Device.CPU}
+    assert story.look(hot, seconds=60).allowed == ALL - {Device.CPU}
+
+
+def test_the_end_of_the_persons_word_counts_at_once() -> None:
+    story = Story()
+    story.look(COOL, overrides={Device.GPU: False})
+    assert story.look(COOL, overrides={}).allowed == ALL
+
+
+def test_switched_off_and_on_again_it_has_forgotten_what_was_hot() -> None:
+    story, warm = Story(Limits(dwell_s=5.0)), {Device.CPU: 50.0, Device.GPU: 75.0}
+    story.look({Device.CPU: 50.0, Device.GPU: 88.0})
+    assert story.look(warm, seconds=10).allowed == ALL - {Device.GPU}
+    story.limits = replace(story.limits, governs=False)
+    assert story.look(warm).allowed == ALL
+    story.limits = replace(story.limits, governs=True)
+    assert story.look(warm, seconds=10).allowed == ALL
 
 
 def test_switched_off_it_holds_nothing_back_but_what_the_person_says() -> None:
@@ -334,6 +377,15 @@ def test_when_the_watts_have_been_low_for_a_minute_one_step_is_taken_back() -> N
     assert story.allowed == ALL - {Device.GPU}, "just under the budget is no room"
     story.look(LAPTOP, seconds=60, watts_of_ours=10.0)
     assert story.allowed == ALL - {Device.GPU}
+    assert story.look(LAPTOP, watts_of_ours=10.0).allowed == ALL
+
+
+def test_every_step_back_needs_a_minute_of_its_own() -> None:
+    story = Story(Limits(watts=30.0))
+    story.look(LAPTOP, seconds=6 + DWELL_S, watts_of_ours=45.0)
+    assert story.allowed == ALL - {Device.GPU, Device.IGPU}
+    assert story.look(LAPTOP, seconds=61, watts_of_ours=10.0).allowed == ALL - {Device.GPU}
+    assert story.look(LAPTOP, seconds=59, watts_of_ours=10.0).allowed == ALL - {Device.GPU}
     assert story.look(LAPTOP, watts_of_ours=10.0).allowed == ALL
 
 

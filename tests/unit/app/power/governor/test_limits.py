@@ -49,8 +49,8 @@ def test_limits_in_words() -> None:
         "On battery, what takes much power rests, and answers are shorter.",
         "Under 20 % of battery, only what is frugal works, and answers are short.",
         "Sotto's own work takes no more than 30 W for long.",
-        "A turn takes no more than 50 J.",
-        "An hour takes no more than 2000 J.",
-        "From 22:00 to 07:00 the graphics card rests.",
+        "A turn ends at 50 J, but not before a short answer.",
+        "Answers become shorter as the last hour's work nears 2000 J.",
+        "From 22:00 to 07:00 the graphics card rests, and answers are shorter.",
     )
     assert in_words(Limits(governs=False)) == ("Nothing is held back: the governor is switched off.",)

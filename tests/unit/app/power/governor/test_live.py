@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from app.contracts.devices import Device
 from app.contracts.energy import DeviceReading, GovernorVerdict, measured
-from app.contracts.ports import Governor
 from app.power.governor.limits import Limits
 from app.power.governor.live import LiveGovernor
 from app.power.governor.view import View
@@ -19,15 +18,27 @@ def view(at_s: float, gpu_c: float, **more: float) -> View:
 def test_changes_are_told_and_nothing_else() -> None:
     told: list[GovernorVerdict] = []
     governor = LiveGovernor(lambda: Limits(joules_per_turn=50.0), on_change=told.append)
-    port: Governor = governor
-    assert port.verdict() == GovernorVerdict(frozenset(Device))
+    assert governor.verdict() == GovernorVerdict(frozenset(Device))
     governor.look(view(0.0, 50.0))
     assert governor.look(view(1.0, 50.0, spent_turn_j=20.0)).joules == 30.0
     assert told == [], "what a turn may still take is no news"
-    assert governor.look(view(2.0, 92.0)) == port.verdict()
+    assert governor.look(view(2.0, 92.0)) == governor.verdict()
     governor.look(view(3.0, 91.0))
     governor.look(view(40.0, 60.0))
     assert [[rest.device for rest in verdict.rests] for verdict in told] == [[Device.GPU], []]
+
+
+def test_a_turn_that_begins_has_all_the_joules_of_a_turn() -> None:
+    governor = LiveGovernor(lambda: Limits(joules_per_turn=50.0, joules_per_hour=70.0), on_change=lambda verdict: None)
+    governor.turn_begins()
+    assert governor.verdict().joules is None, "nothing is known before the first look"
+    governor.look(view(0.0, 50.0, spent_turn_j=48.0, spent_hour_j=10.0))
+    assert governor.verdict().joules == 2.0
+    governor.turn_begins()
+    assert governor.verdict().joules == 50.0
+    governor.look(view(1.0, 50.0, spent_turn_j=0.0, spent_hour_j=60.0))
+    governor.turn_begins()
+    assert governor.verdict().joules == 10.0
 
 
 def test_other_limits_count_from_the_next_look_on() -> None:

@@ -61,13 +61,16 @@ _batteries = st.none() | st.builds(BatteryReading, st.none() | st.floats(0.0, 10
 
 
 @st.composite
-def traces(draw: st.DrawFn) -> list[Moment]:
-    """A machine with a processor and some of the others, looked at for a while."""
+def traces(draw: st.DrawFn, *, come_and_go: bool = False) -> list[Moment]:
+    """A machine with a processor and some of the others, which may come and go, looked at for a while."""
     there = (Device.CPU, *draw(st.sets(st.sampled_from(LOCAL[:3]))))
+    others = dict.fromkeys(there[1:], _temperatures)
     moments = st.builds(
         Moment,
         st.sampled_from([1.0, 1.0, 1.0, 2.0, 9.7, 10.0, 31.0]),
-        st.fixed_dictionaries(dict.fromkeys(there, _temperatures)),
+        st.fixed_dictionaries({Device.CPU: _temperatures}, optional=others)
+        if come_and_go
+        else st.fixed_dictionaries({Device.CPU: _temperatures, **others}),
         st.fixed_dictionaries({device: st.none() | st.booleans() for device in there}),
         _batteries,
         st.floats(0.0, 3000.0),
@@ -79,6 +82,7 @@ def traces(draw: st.DrawFn) -> list[Moment]:
 
 limits = st.builds(
     Limits,
+    governs=st.sampled_from([True, True, True, False]),
     rest_under_trip_c=st.floats(0.0, 40.0),
     warm_again_c=st.floats(1.0, 40.0),
     dwell_s=st.sampled_from([5.0, 30.0, 120.0]),
@@ -125,23 +129,27 @@ def views(
     return seen
 
 
-def verdicts(seen: list[View], kept: Limits) -> list[GovernorVerdict]:
+def verdicts(seen: list[View], *kept: Limits) -> list[GovernorVerdict]:
+    """What is decided; the person changes the limits on the way, when there are several."""
     state, found = State(), []
-    for view in seen:
-        state, verdict = decide(state, view, kept)
+    for number, view in enumerate(seen):
+        state, verdict = decide(state, view, kept[number * len(kept) // len(seen)])
         found.append(verdict)
     return found
 
 
 @settings(max_examples=80, deadline=None)
 @given(traces(), limits, usable)
-def test_no_device_changes_twice_within_the_dwell_time(
+def test_neither_a_device_nor_the_caps_change_twice_within_the_dwell_time(
     trace: list[Moment], kept: Limits, able: frozenset[Device] | None
 ) -> None:
     seen = views(trace, {}, able)
     changed: dict[Device, float] = {}
-    before = frozenset(Device)
+    before, capped, capped_at_s = frozenset(Device), (None, 0.0), -1e9
     for view, verdict in zip(seen, verdicts(seen, kept), strict=True):
+        if (verdict.max_tokens, verdict.patience) != capped:
+            assert view.at_s - capped_at_s >= kept.dwell_s
+            capped, capped_at_s = (verdict.max_tokens, verdict.patience), view.at_s
         for device in before ^ verdict.allowed:
             assert view.at_s - changed.get(device, -1e9) >= kept.dwell_s
             changed[device] = view.at_s
@@ -149,13 +157,13 @@ def test_no_device_changes_twice_within_the_dwell_time(
 
 
 @settings(max_examples=80, deadline=None)
-@given(traces(), limits, overrides, usable)
+@given(traces(come_and_go=True), st.lists(limits, min_size=1, max_size=4), overrides, usable)
 def test_what_holds_of_every_verdict(
-    trace: list[Moment], kept: Limits, said: Mapping[int, Mapping[Device, bool]], able: frozenset[Device] | None
+    trace: list[Moment], kept: list[Limits], said: Mapping[int, Mapping[Device, bool]], able: frozenset[Device] | None
 ) -> None:
     seen = views(trace, said, able)
-    found = verdicts(seen, kept)
-    assert found == verdicts(seen, kept), "the same looks give the same decisions"
+    found = verdicts(seen, *kept)
+    assert found == verdicts(seen, *kept), "the same looks give the same decisions"
     for view, verdict in zip(seen, found, strict=True):
         resting = {rest.device for rest in verdict.rests}
         assert verdict.allowed == frozenset(Device) - resting, "a device rests or may be used"
@@ -166,7 +174,7 @@ def test_what_holds_of_every_verdict(
         assert bool(verdict.reason) == held_back
         assert all(rest.reason in verdict.reason for rest in verdict.rests)
         assert 0.0 <= verdict.patience <= 1.0
-        assert verdict.max_tokens is None or 1 <= verdict.max_tokens <= kept.max_tokens
+        assert verdict.max_tokens is None or 1 <= verdict.max_tokens <= Limits().max_tokens
         assert all(use is not True or device in verdict.allowed for device, use in view.overrides.items())
 
 

@@ -10,13 +10,7 @@ import pytest
 from app.contracts.devices import Device
 from app.contracts.energy import Provenance
 from app.power.sensors.everywhere import EverywhereSensors, battery
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.helpers.virtual_time import Seconds
 
 
 def test_the_processor_of_this_machine() -> None:
@@ -45,7 +39,7 @@ def test_every_figure_is_there_or_says_why() -> None:
 
 def test_work_is_the_whole_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     times = {"user": 10.0, "system": 2.0, "idle": 88.0, "iowait": 5.0, "guest": 1.0}
-    clock = Clock()
+    clock = Seconds()
     kind = type(psutil.cpu_times())
     monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
     monkeypatch.setattr(psutil, "cpu_times", lambda: kind(**dict.fromkeys(kind._fields, 0.0) | times))

@@ -65,6 +65,17 @@ def test_intels_card(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_card_that_is_kept_awake_took_while_nobody_looked_is_known_at_once(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ARC)
+    machine.after(0)
+    (tmp_path / f"{CARD}/hwmon/hwmon2/energy1_input"[1:]).write_text("700000000")
+    machine.at_s += 60
+    (meter,) = machine.sensors.counters().meters
+    assert meter.joules == pytest.approx(600.0)
+    (meter,) = machine.after(0.1).counters.meters
+    assert meter.joules == pytest.approx(600.0)
+
+
 def test_an_idle_card_of_intels_is_asked_twice_and_then_left_alone(tmp_path: Path) -> None:
     machine = Machine(tmp_path, ARC.replace("control = on", "control = auto"))
     idle = f"{CARD}/tile0/gt0/gtidle/idle_residency_ms"
@@ -232,6 +243,29 @@ def test_a_library_that_hangs_does_not_keep_the_counters_waiting(tmp_path: Path)
         assert sensors.counters().meters == ()
         answered.set()
         assert sample.result(10).of(Device.GPU).watts.value == 9.5
+
+
+def test_the_part_of_the_chip_that_works_now_counts(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ARC + f"{CARD}/tile0/gt1/gtidle/idle_residency_ms = 0\n")
+    compute, media = (f"{CARD}/tile0/{gt}/gtidle/idle_residency_ms" for gt in ("gt0", "gt1"))
+    machine.after(0)
+    for second in range(1, 11):
+        machine.after(1.0, **{compute: second * 1000})  # only the media engine works
+    assert machine.after(1.0, **{media: 1000}).of(Device.GPU).busy.value == pytest.approx(1.0)
+    (tmp_path / media[1:]).unlink()
+    machine.sensors.close()
+    sample = machine.after(1.0)
+    assert sample.counters.busy_s[Device.GPU] == pytest.approx(12.0)
+
+
+def test_cards_keep_their_meters_when_another_is_plugged_in(tmp_path: Path) -> None:
+    laid_out(pci("/sys/bus/pci/devices/0000:c1:00.0", "10de", "nvidia"), tmp_path)
+    now = 0.0
+    sensors = LinuxSensors(tmp_path, nvidia=RecordedCard(), clock=lambda: now, pid=50)
+    assert [meter.name for meter in sensors.sample().counters.meters] == ["nvml:0000:c1:00.0"]
+    laid_out(pci(CARD, "10de", "nvidia"), tmp_path)
+    now = 61.0
+    assert [meter.name for meter in sensors.sample().counters.meters] == ["nvml:0000:03:00.0", "nvml:0000:c1:00.0"]
 
 
 def test_i915s_card_counts_once(tmp_path: Path) -> None:

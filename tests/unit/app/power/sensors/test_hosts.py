@@ -39,6 +39,9 @@ class Kernel:
         self.write(f"{pid}/stat", f"{pid} (a (b) c) {fields}\n")
         self.write(f"{pid}/task/{pid}/children", children)
 
+    def ended(self, pid: int) -> None:
+        (self.root / f"proc/{pid}/stat").unlink()
+
     def client(self, pid: int, file: int, **said: object) -> None:
         lines = {"drm-driver": "i915", "drm-pdev": "0000:00:02.0", "drm-client-id": file}
         lines |= {key.replace("_", "-"): value for key, value in said.items()}
@@ -66,10 +69,20 @@ def test_children_count_while_they_live_and_after(kernel: Kernel) -> None:
     kernel.process(62, 4.0)
     assert kernel.work().cpu_s == 4.0
     kernel.process(61, 8.0, waited_s=4.0)
-    kernel.process(60, 4.0, waited_s=0.0, children="61 ")
+    kernel.ended(62)
     assert kernel.work().cpu_s == 4.0
     kernel.process(60, 4.0, waited_s=12.0)
+    kernel.ended(61)
     assert kernel.work().cpu_s == 4.0
+
+
+def test_a_new_child_counts_whole_within_a_second(kernel: Kernel) -> None:
+    kernel.process(60, 4.0)
+    assert kernel.work().cpu_s == 1.0
+    kernel.process(60, 4.0, children="61 ")
+    kernel.process(61, 8.0)
+    kernel.at_s += 1.0
+    assert kernel.work().cpu_s == 3.0
 
 
 def test_a_child_nobody_has_waited_for_takes_nothing_back(kernel: Kernel) -> None:
@@ -77,6 +90,7 @@ def test_a_child_nobody_has_waited_for_takes_nothing_back(kernel: Kernel) -> Non
     kernel.process(61, 8.0)
     before = kernel.work().cpu_s
     kernel.process(60, 4.4)
+    kernel.ended(61)
     assert kernel.work().cpu_s == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 from app.contracts.devices import Device
 from app.contracts.energy import Provenance
 from app.power.sensors.linux import LinuxSensors
+from app.power.sensors.nvidia import NvidiaCards
 from app.power.sensors.sample import Counters
+from tests.helpers.fake_nvml import Card, FakeNvml
 from tests.helpers.machines import Owner
 from tests.helpers.power_machines import FOLDER, NAMES, PowerMachine, RecordedCard, told
+from tests.helpers.power_trees import LivingTree
 
 CARD = "/sys/bus/pci/devices/0000:01:00.0"
 NPU = "/sys/bus/pci/devices/0000:00:0b.0"
@@ -101,6 +105,22 @@ def test_a_card_that_falls_asleep_is_let_go(tmp_path: Path) -> None:
     assert machine.sensors.sample().of(Device.GPU).asleep
     assert card.closed == 1
     assert len(card.looks) == 1
+
+
+def test_a_card_that_sleeps_takes_nothing(tmp_path: Path) -> None:
+    nvml, now = FakeNvml({"0000:01:00.0": Card(milliwatts=10_000, percent=0)}), 0.0
+    machine = PowerMachine("laptop-rtx", tmp_path)
+    sensors = LinuxSensors(
+        tmp_path, files=machine.files, nvidia=NvidiaCards(lambda: nvml, lambda: now), clock=lambda: now, pid=1
+    )
+    told = []
+    for second in range(40):
+        now = float(second)
+        if second == 11:
+            write(tmp_path, f"{CARD}/power/runtime_status", "suspended")
+        told.append(joules(sensors.sample().counters)["nvml:0000:01:00.0"])
+    assert told[10:12] == [pytest.approx(100.0)] * 2
+    assert told[-1] == told[11]
 
 
 def test_a_library_that_fails_says_why(tmp_path: Path) -> None:
@@ -232,7 +252,7 @@ def test_graphics_that_sleep_still_have_their_meter(tmp_path: Path) -> None:
     assert (reading.watts.value, reading.busy.value) == (pytest.approx(4.0), 0.0)
 
 
-@pytest.mark.parametrize("content", [None, "", "garbage\n", "-1\n", "99999999999999999999999999\n"])
+@pytest.mark.parametrize("content", [None, "", "garbage\n", "-1\n", "9" * 26, "9" * 4000, "cpu  9 x\n"])
 @pytest.mark.parametrize("name", ["meteor-lake", "ryzen-ai"])
 def test_no_file_can_break_a_look(tmp_path: Path, name: str, content: str | None) -> None:
     machine = PowerMachine(name, tmp_path, RecordedCard())
@@ -258,6 +278,42 @@ def test_closed_sensors_go_on_where_they_were(tmp_path: Path) -> None:
     machine.step()
     machine.sensors.close()
     assert joules(machine.sensors.counters()) == pytest.approx({"uncore": 8.0, "package-0": 31.0, "npu": 5.0})
+
+
+def test_what_the_counters_did_while_the_machine_slept_does_not_count(tmp_path: Path) -> None:
+    tree, slept_s = LivingTree(tmp_path), 0.0
+    sensors = LinuxSensors(tmp_path, clock=lambda: tree.catch_up() - slept_s, asleep_s=lambda: slept_s)
+    sensors.sample()
+    tree.advance(1.0, watts={"package-0": 5.0, "uncore": 1.0, "npu": 1.0})
+    before = sensors.sample()
+    assert before.of(Device.CPU).watts.value == pytest.approx(3.0)
+    tree.advance(1801.0, watts={"package-0": 0.7, "uncore": 0.2, "npu": 0.2})
+    slept_s += 1800.0
+    woken = sensors.sample()
+    assert joules(woken.counters) == joules(before.counters)
+    assert all(woken.of(device).watts.value is None for device in (Device.CPU, Device.IGPU, Device.NPU))
+    tree.advance(1.0)
+    assert sensors.sample().of(Device.CPU).watts.value == pytest.approx(0.3, abs=0.001)
+
+
+def test_a_battery_that_answers_slowly_does_not_keep_the_counters_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LivingTree(tmp_path)
+    sensors = LinuxSensors(tmp_path)
+    gate, inside = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> None:
+        inside.set()
+        gate.wait(10)
+
+    monkeypatch.setattr("app.power.sensors.battery.Batteries.look", slow)
+    with ThreadPoolExecutor(2) as pool:
+        looking = pool.submit(sensors.sample)
+        assert inside.wait(10)
+        assert pool.submit(sensors.counters).result(5).meters
+        gate.set()
+        assert looking.result(5).battery is None
 
 
 def test_two_threads_look_at_once(tmp_path: Path) -> None:

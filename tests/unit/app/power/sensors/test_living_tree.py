@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.contracts.devices import Device
-from tests.helpers.power_trees import LivingTree, Work
+from tests.helpers.power_trees import CARD, LivingTree, Work
 
 PARTS = {"package-0": 20.0, "uncore": 3.0, "npu": 2.0, "gpu": 30.0}
 BUSY = {Device.CPU: 0.5, Device.NPU: 0.4, Device.IGPU: 0.3, Device.GPU: 0.9}
@@ -26,7 +26,9 @@ def test_every_joule_is_found_again(tmp_path: Path) -> None:
             watts = [sample.of(device).watts.value for device in Device if device is not Device.REMOTE]
             assert watts == pytest.approx([2.0, 3.0, 30.0, 15.0], abs=0.01)
     joules = {meter.name: meter.joules for meter in sample.counters.meters}
-    assert joules == pytest.approx({"package-0": 900.0, "uncore": 180.0, "npu": 120.0, "nvml:0000:01:00.0": 1800.0}, rel=1e-4)
+    assert joules == pytest.approx(
+        {"package-0": 900.0, "uncore": 180.0, "npu": 120.0, f"nvml:{CARD}": 1800.0}, rel=1e-4
+    )
     assert sum(joules.values()) == pytest.approx(tree.spent_j["package-0"] + tree.spent_j["gpu"], rel=1e-4)
     worked = dict(sample.counters.busy_s)
     assert worked.pop(Device.GPU) == pytest.approx(54.0, rel=0.02), "the card tells its load, which is added up"

@@ -65,6 +65,14 @@ def test_a_mac_that_works() -> None:
     assert npu.busy.reason == "macOS tells this to administrators alone."
     assert not look.of(Device.GPU).present
     assert sensors.counters().meters == look.counters.meters
+    now[0] += 600.0
+    system.channels |= {"CPU Energy": ("mJ", 99_000)}
+    later = sensors.sample()
+    assert later.counters.meters == look.counters.meters, "what nobody saw is not work of now"
+    assert later.of(Device.CPU).watts.value is None
+    now[0] += 1.0
+    system.channels |= {"CPU Energy": ("mJ", 104_000)}
+    assert sensors.sample().of(Device.CPU).watts.value == pytest.approx(5.0)
     sensors.close()
 
 

@@ -32,7 +32,7 @@ def test_without_a_meter_there_is_nothing_to_tell() -> None:
     assert watts_between(at(1), at(2), Device.CPU) is None
 
 
-@pytest.mark.parametrize("before", [None, at(2.0, package=1), at(1.0, card=1)])
+@pytest.mark.parametrize("before", [None, at(2.0, package=1), at(1.0, card=1), at(-600.0, package=1)])
 def test_one_look_tells_no_power(before: Counters | None) -> None:
     told = watts_between(before, at(2.0, package=10), Device.CPU)
     assert told is not None
@@ -43,5 +43,6 @@ def test_a_share_is_between_none_and_all() -> None:
     assert busy_share(at(1), at(3), Device.CPU, "it").value == pytest.approx(0.25)
     assert busy_share(None, at(3), Device.CPU, "it").value is None
     assert busy_share(at(1), at(3), Device.GPU, "it").value is None
+    assert busy_share(at(1), at(600), Device.CPU, "it").value is None, "ten minutes tell nothing of now"
     leap = Counters(2.0, (), {Device.CPU: 99.0})
     assert busy_share(at(1), leap, Device.CPU, "it").value == 1.0

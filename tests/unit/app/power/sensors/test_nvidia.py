@@ -10,21 +10,14 @@ from app.power.sensors import nvidia as module
 from app.power.sensors.graphics_card import CardLook
 from app.power.sensors.nvidia import NvidiaCards
 from tests.helpers.fake_nvml import Card, FakeNvml
+from tests.helpers.virtual_time import Seconds
 
 PCI, OTHER = "0000:01:00.0", "0000:41:00.0"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Seconds:
+    return Seconds()
 
 
 @pytest.fixture
@@ -33,7 +26,7 @@ def nvml() -> FakeNvml:
 
 
 @pytest.fixture
-def cards(nvml: FakeNvml, clock: Clock) -> NvidiaCards:
+def cards(nvml: FakeNvml, clock: Seconds) -> NvidiaCards:
     return NvidiaCards(lambda: nvml, clock)
 
 
@@ -130,7 +123,7 @@ def test_the_library_is_closed_after_a_look_unless_it_may_stay_open(cards: Nvidi
     assert nvml.calls.count("shutdown") == 3
 
 
-def test_joules_are_those_of_the_drivers_counter(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:
+def test_joules_are_those_of_the_drivers_counter(cards: NvidiaCards, nvml: FakeNvml, clock: Seconds) -> None:
     looked(cards)
     clock.now += 1.0
     nvml.cards[PCI].millijoules = 1_060_250
@@ -141,7 +134,7 @@ def test_joules_are_those_of_the_drivers_counter(cards: NvidiaCards, nvml: FakeN
 
 
 def test_what_a_card_took_while_nobody_looked_is_not_work_of_now(
-    cards: NvidiaCards, nvml: FakeNvml, clock: Clock
+    cards: NvidiaCards, nvml: FakeNvml, clock: Seconds
 ) -> None:
     looked(cards)
     clock.now += 30.0
@@ -153,7 +146,18 @@ def test_what_a_card_took_while_nobody_looked_is_not_work_of_now(
     assert looked(cards).joules == pytest.approx(told + 50.0)
 
 
-def test_an_idle_card_that_is_left_alone_goes_on_as_it_was(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:
+def test_sums_go_on_after_the_library_was_let_go(cards: NvidiaCards, nvml: FakeNvml, clock: Seconds) -> None:
+    looked(cards)
+    clock.now += 1.0
+    nvml.cards[PCI].millijoules = 1_040_000
+    before = looked(cards).joules
+    cards.close()
+    clock.now += 1.0
+    nvml.cards[PCI].millijoules = 1_070_000
+    assert (before, looked(cards).joules) == (pytest.approx(40.0), pytest.approx(70.0))
+
+
+def test_an_idle_card_that_is_left_alone_goes_on_as_it_was(cards: NvidiaCards, nvml: FakeNvml, clock: Seconds) -> None:
     nvml.cards[PCI].milliwatts = 10_000
     looked(cards, keep_open=False)
     clock.now += 30.0
@@ -163,7 +167,7 @@ def test_an_idle_card_that_is_left_alone_goes_on_as_it_was(cards: NvidiaCards, n
 
 
 def test_joules_between_looks_follow_the_watts_and_ask_nothing(
-    cards: NvidiaCards, nvml: FakeNvml, clock: Clock
+    cards: NvidiaCards, nvml: FakeNvml, clock: Seconds
 ) -> None:
     assert cards.joules(PCI) is None
     looked(cards)
@@ -180,7 +184,7 @@ def test_joules_between_looks_follow_the_watts_and_ask_nothing(
     assert looked(cards).joules == pytest.approx(153.5)
 
 
-def test_without_a_counter_the_watts_are_integrated(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:
+def test_without_a_counter_the_watts_are_integrated(cards: NvidiaCards, nvml: FakeNvml, clock: Seconds) -> None:
     card = nvml.cards[PCI]
     card.millijoules, card.milliwatts = None, 10_000
     assert looked(cards).joules == 0.0
@@ -192,7 +196,7 @@ def test_without_a_counter_the_watts_are_integrated(cards: NvidiaCards, nvml: Fa
     assert looked(cards).joules == pytest.approx(60.0), "nobody knows what it did for ten minutes"
 
 
-def test_cards_are_counted_apart(cards: NvidiaCards, nvml: FakeNvml, clock: Clock) -> None:
+def test_cards_are_counted_apart(cards: NvidiaCards, nvml: FakeNvml, clock: Seconds) -> None:
     looked(cards)
     cards.look(OTHER, keep_open=True)
     clock.now += 1.0
@@ -204,7 +208,7 @@ def test_cards_are_counted_apart(cards: NvidiaCards, nvml: FakeNvml, clock: Cloc
 
 
 def test_no_driver_is_one_sentence_and_is_not_asked_for_all_the_time(
-    cards: NvidiaCards, nvml: FakeNvml, clock: Clock
+    cards: NvidiaCards, nvml: FakeNvml, clock: Seconds
 ) -> None:
     nvml.driver = False
     for _ in range(20):

@@ -90,6 +90,8 @@ class TestEnergyMeterInterface:
         broken = FakeWindows(metadata_v2(*RAPL)[:70])
         assert EnergyMeters(broken.load).read() == ()
         assert broken.handles == set()
+        short = FakeWindows(metadata_v2(*RAPL), energies=(1, 2))
+        assert EnergyMeters(short.load).read() == ()
 
 
 class TestAdapters:
