@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from app.power.sensors.processes import processes_of_this_system
 from models.store.model import InstalledModel
 
 GB = 1_000_000_000
@@ -20,6 +21,7 @@ _GROWTH = 1.2
 """What a model takes in memory for each byte of its files."""
 _OVERHEAD_BYTES = 150_000_000
 """What a process with its libraries takes besides."""
+_PROCESSES = processes_of_this_system()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,9 @@ def file_bytes(path: Path | None) -> int:
 
 
 def resident_bytes(pid: int) -> int:
-    """Resident size of a process and everything it started; 0 when it is gone. Reads the system's process table."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return 0
+    """Resident size of a process and everything it started; 0 when it is gone."""
     total = 0
-    for member in family:
+    for member in (pid, *_PROCESSES.children(pid)):
         with contextlib.suppress(psutil.Error):
-            total += member.memory_info().rss
+            total += psutil.Process(member).memory_info().rss
     return total

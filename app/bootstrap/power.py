@@ -19,7 +19,7 @@ from app.pipeline.ordering import seconds_of
 from app.power.energy.accounts import Accounts
 from app.power.energy.comparison import MeasuredSpeeds
 from app.power.energy.days import FILE, Days
-from app.power.energy.model import PowerModel, power_model, shipped_model
+from app.power.energy.model import model_in_force
 from app.power.governor.limits import Limits, limits_in_force
 from app.power.sampler import Sampler
 from app.power.sensors.hosts import ProcessHosts
@@ -92,7 +92,7 @@ def put_power_together(
         The service, and what is wrong with the person's own device table.
     """
     clock = SystemClock()
-    model, problems = model_of(paths)
+    model, problems = model_in_force(paths.power_file)
     sensors = sensors or open_sensors()
     days = Days(paths.machine_dir / FILE, clock)
     hosts = ProcessHosts(hosting.pid)
@@ -135,11 +135,3 @@ def limits_of_active(paths: Paths, settings: SettingsStore) -> Limits:
         return ProfileStore(asset("profiles"), paths.profiles_dir).load(settings.text("profile.active")).limits
     except SottoError:
         return Limits()
-
-
-def model_of(paths: Paths) -> tuple[PowerModel, tuple[str, ...]]:
-    """The device table; the one that ships where the person's own is wrong, and what is wrong with it."""
-    try:
-        return power_model(paths.power_file), ()
-    except SottoError as error:
-        return shipped_model(), (f"{error} The table that ships with Sotto is used instead.",)

@@ -20,7 +20,7 @@ from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import Provenance
 from app.contracts.errors import InvalidInput, SottoError, Unavailable
 from app.power.energy.days import FILE, Days
-from app.power.energy.model import PowerModel, power_model
+from app.power.energy.model import model_in_force, power_model
 from app.power.sampler import Sampler
 from app.power.sensors.estimating import with_estimates
 from app.power.sensors.opening import open_sensors
@@ -103,20 +103,19 @@ def sensors_of_machine(paths: Paths, open_them: OpenSensors = open_sensors) -> I
 
 
 class _Shown:
-    """Writes looks to a console.
+    """Writes looks to a console; what is wrong with the person's own device table is said at once.
 
     Args:
         console: Where to.
-        paths: Where the person's device model and the days lie.
+        paths: Where that table and the days lie.
         as_json: As JSON.
-
-    Raises:
-        InvalidInput: The person's device model is wrong.
     """
 
     def __init__(self, console: Console, paths: Paths, *, as_json: bool) -> None:
         self._console, self._as_json = console, as_json
-        self._model: PowerModel = power_model(paths.power_file)
+        self._model, problems = model_in_force(paths.power_file)
+        for problem in problems:
+            console.say(problem)
         self._days = Days(paths.machine_dir / FILE, SystemClock())
         self._looks = 0
 

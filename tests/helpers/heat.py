@@ -13,8 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.aio.clock import SystemClock
 from app.contracts.devices import Backend, Device
 from app.contracts.energy import DeviceReading, GovernorVerdict, measured
+from app.pipeline.tools import Tools
+from app.power.energy.estimate import EstimatedPowerMonitor
 from app.power.governor.live import LiveGovernor
 from app.power.governor.view import View
 from app.power.sensors.sample import Counters, Sample
@@ -27,6 +30,8 @@ from models.host.supervisor import Host, HostLimits
 from models.hosted.llm import HostedTextGenerator
 from models.llm.llama import LlamaEngine
 from models.registry import CONTEXT_TOKENS, ENTRIES
+from tests.helpers.pipelines import NoSandbox
+from tests.helpers.texts import SureByToken
 from tests.helpers.trace_sensors import TraceSensors
 
 HOT, COOL, COLD = "llama-igpu", "llama-cpu", "llama-cpu-2"
@@ -160,6 +165,18 @@ class ReplayedHeat:
             self._looks_left -= 1
             sample = self._sensors.sample()
             self._governor.look(View(at_s=sample.counters.at_s, readings=sample.readings))
+
+
+def tools_over(backends: Backends, heat: ReplayedHeat) -> Tools:
+    """What a pipeline works with when its backends are real and its governor sees this heat."""
+    return Tools(
+        runtimes=backends,
+        clock=SystemClock(),
+        power=EstimatedPowerMonitor(),
+        governor=heat,
+        confidence=SureByToken(),
+        sandbox=NoSandbox(),
+    )
 
 
 def told(figures: str) -> None:

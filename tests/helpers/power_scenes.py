@@ -313,7 +313,7 @@ METEOR_LAKE = Machine(
     _of_meteor_lake,
     (
         *_loaded("openvino-whisper-npu", "openvino-npu", "llama-cpu:qwen2.5-1.5b"),
-        _day(14, 83.0, 1060.0, Provenance.MEASURED, (Device.NPU, 52.0), (Device.CPU, 31.0)),
+        _day(14, 83.0, 1060.0, Provenance.ESTIMATE, (Device.NPU, 52.0), (Device.CPU, 31.0)),
     ),
     lambda _: climbing(EARS, (SMALL, LARGER_ON_CPU), 9.6),
     on_battery=OnBattery.FRUGAL,
@@ -323,7 +323,7 @@ RTX_LAPTOP = Machine(
     _of_rtx,
     (
         *_loaded("openvino-igpu", "llama-gpu:qwen2.5-7b"),
-        _day(31, 2140.0, 1290.0, Provenance.MEASURED, (Device.GPU, 1400.0), (Device.IGPU, 540.0), (Device.CPU, 200.0)),
+        _day(31, 2140.0, 1290.0, Provenance.ESTIMATE, (Device.GPU, 1400.0), (Device.IGPU, 540.0), (Device.CPU, 200.0)),
     ),
     lambda reason: climbing(EARS_ON_CPU, (SMALL_ON_CPU, LARGE, MIDDLE), 41.6, reason),
 )

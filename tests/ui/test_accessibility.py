@@ -63,6 +63,22 @@ def test_the_settings(at_desk: Callable[..., None]) -> None:
     at_desk(scenario, size=(860, 1000))
 
 
+def test_the_keyboard_never_leaves_what_is_seen_of_the_settings(at_desk: Callable[..., None]) -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.key(Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+        await desk.painted()
+        seen: set[str] = set()
+        while (name := desk.focus_name) not in seen:
+            focused = desk.window.activeFocusItem()
+            assert focused.mapRectToScene(focused.boundingRect()).bottom() <= desk.window.height(), name
+            seen.add(name)
+            await desk.key(Qt.Key.Key_Tab)
+            await desk.painted()
+        assert {"Microphone", "Show confidence"} <= seen
+
+    at_desk(scenario, size=(560, 480))
+
+
 def test_the_power_panel(at_desk: Callable[..., None]) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)

@@ -144,11 +144,6 @@ class PowerViewModel(QObject):
         """The sensors are being read for this window."""
         return self._end_watch is not None
 
-    @Slot()
-    def toggle(self) -> None:
-        """Open the panel, or close it."""
-        self._set_open(not self._open)
-
     @Slot(str, str)
     def override(self, key: str, word: str) -> None:
         """The person's own word on a device: ``use`` it, let it ``rest``, or empty for what the governor says."""

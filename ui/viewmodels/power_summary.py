@@ -26,8 +26,8 @@ QML_IMPORT_MAJOR_VERSION = 1
 
 NOT_COUNTED = "No turn has been counted yet."
 NONE_YET = "none yet"
-NOT_TOLD = "What the last turn took was not told."
-UNCOUNTED = "not counted"
+CUT_SHORT = "It did not end well; what it took stands in the day's sum only."
+UNKNOWN = "Nobody counted it."
 
 
 @QmlElement
@@ -67,7 +67,7 @@ class PowerSummary(QObject):
         return " · ".join(parts)
 
     def _get_compact_short(self) -> str:
-        return next((figure.words for figure in (self._turn, self._today) if figure.known), "")
+        return self._turn.words if self._turn.known else self._get_compact()
 
     def _get_spoken(self) -> str:
         parts = [figure.said for figure in (self._turn, self._today) if figure.known]
@@ -124,10 +124,12 @@ class PowerSummary(QObject):
         """Show what a turn took, and what the same work would have taken on the graphics card.
 
         Args:
-            metrics: None of a turn that did not end well: nobody tells what it took.
+            metrics: None of a turn that did not end well.
         """
-        if metrics is None or metrics.energy is None:
-            changed = self._turn.show(unavailable(NOT_TOLD), standing=UNCOUNTED)
+        if metrics is None:
+            changed = self._turn.show(unavailable(CUT_SHORT), standing="cut short")
+        elif metrics.energy is None:
+            changed = self._turn.show(unavailable(UNKNOWN), standing="not counted")
         else:
             changed = self._turn.show(_quantity(metrics.energy), turn_in_words(metrics))
         compared = next((one for one in metrics.compared if one.device is Device.GPU), None) if metrics else None

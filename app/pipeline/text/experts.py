@@ -6,6 +6,7 @@ The course of it:
   stands before the answers have been merged.
 * **best**: the highest confidence wins. **vote**: the largest group of answers that say the same wins; the vote ends as
   soon as no answer that is missing could change it. **fuse**: a tier above the experts writes one answer.
+* Where no expert ends its answer because devices have to rest, whoever may write does, as up a ladder.
 * Where the merge fails, the surest single answer is the answer, and a note says so.
 * Under a forwarding rule a merged answer below the bar is asked again of the rungs above the experts; the better of
   the two is the answer.
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.devices import Device, Tier
 from app.contracts.errors import SottoError, TurnCancelledError
-from app.contracts.events import Escalated, Status
+from app.contracts.events import Escalated, FailedOver, Status
 from app.contracts.metrics import Attempt
 from app.contracts.text import ChatMessage, FinishReason, GenerationRequest, Role
 from app.pipeline.confidence.calibrated import VoteConfidence
@@ -84,6 +85,11 @@ class _Merging:
             async for piece in pieces:
                 yield self._show(piece)
         answers = self._panel.answers
+        if not answers and self._panel.rested is not None:
+            async with aclosing(self._instead(self._panel.rested)) as others:
+                async for other in others:
+                    yield other
+            return
         if not answers:
             raise self._panel.no_answer()
         self._notes += self._panel.notes
@@ -109,6 +115,25 @@ class _Merging:
                     yield going
         yield Commit()
         yield self._outcome(merged)
+
+    async def _instead(self, rested: Attempt) -> AsyncGenerator[Step, None]:
+        """The answer of whoever may write, when no expert could end its own."""
+        told = False
+        ask = replace(self._ask, joules=self._panel.joules_left)
+        async with aclosing(LadderStrategy().steps(ask)) as steps:
+            async for step in steps:
+                if isinstance(step, Piece) and not told:
+                    told, source, target = True, rested.backend, step.tier.backend_id
+                    self._ask.report(
+                        FailedOver(from_backend=source, to_backend=target, reason=rested.reason, at_token=0)
+                    )
+                    if self._shown:
+                        yield self._take_back(0, rested.reason)
+                if isinstance(step, Outcome):
+                    attempts = (*(record for _, record in self._panel.failed), *step.attempts)
+                    yield replace(step, attempts=attempts, notes=(*self._panel.notes, *step.notes))
+                else:
+                    yield step
 
     def _enough(self, answers: Sequence[Answer], to_come: int) -> bool:
         """A vote can be decided before its end."""

@@ -62,6 +62,7 @@ class Panel:
         failed: Experts that gave none, written down.
         notes: Of the same, in words.
         error: Why the last of them failed.
+        rested: The last of them that was broken off because its device had to rest.
         spared: Answers that were not waited for.
     """
 
@@ -74,6 +75,7 @@ class Panel:
         self.failed: list[tuple[int, Attempt]] = []
         self.notes: list[str] = []
         self.error: SottoError | None = None
+        self.rested: Attempt | None = None
         self.spared = 0
         self._joules = 0.0
         self._over = False
@@ -166,7 +168,7 @@ class Panel:
             if finding.code == "stall":
                 self.error = TimedOut(finding.reason, code="text-stalled")
             if finding.code == "device":
-                self.error = Unavailable(finding.reason, code="device-held-back", remedy="Try again later.")
+                self.rested = attempt.record("failed", finding.reason)
             self._lost(seat, attempt.record("failed", finding.reason), finding.reason)
         elif not text.strip():
             self._lost(seat, attempt.record("failed", "It wrote nothing."), "It wrote nothing.")

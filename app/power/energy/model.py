@@ -15,7 +15,7 @@ from typing import Any
 
 from app.contracts.devices import Device
 from app.contracts.energy import Energy, Provenance
-from app.contracts.errors import InvalidInput
+from app.contracts.errors import InvalidInput, SottoError
 from app.settings.files import as_number, suggestion
 from app.settings.located import Node, read_located
 from app.settings.paths import asset
@@ -105,6 +105,14 @@ def power_model(own: Path) -> PowerModel:
     for device, values in _read(own).items():
         devices[device] = _over(devices[device], values, own)
     return PowerModel(devices)
+
+
+def model_in_force(own: Path) -> tuple[PowerModel, tuple[str, ...]]:
+    """As `power_model`; the table that ships where the person's file is wrong, and what is wrong with it."""
+    try:
+        return power_model(own), ()
+    except SottoError as error:
+        return shipped_model(), (f"{error} The table that ships with Sotto is used instead.",)
 
 
 @dataclass(frozen=True, slots=True)

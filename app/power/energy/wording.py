@@ -9,6 +9,7 @@ from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import Comparison, Energy, EnergyAccount, Provenance
 from app.contracts.metrics import TurnMetrics
 from app.power.energy.units import in_joules
+from app.power.figures import ABOUT
 
 LEAST_SAVED = 0.005
 """A smaller share than this is no difference."""
@@ -76,6 +77,6 @@ def _short(value: float, provenance: Provenance) -> str:
         case Provenance.MEASURED:
             return in_joules(value)
         case Provenance.ESTIMATE:
-            return f"≈ {in_joules(value)}"
+            return ABOUT + in_joules(value)
         case Provenance.UNAVAILABLE:
             return ""

@@ -9,16 +9,14 @@ from app.settings.limits import OnBattery as OnBattery
 from app.settings.limits import QuietHours as QuietHours
 from app.settings.store import SettingsStore
 
-NO_QUIET_HOURS = "never"
-"""What the setting says where the profile has quiet hours and the person wants none."""
-
 
 def limits_in_force(profile: Limits, settings: SettingsStore) -> Limits:
     """The profile's limits, replaced where the person set something.
 
     Args:
         profile: `app.settings.profiles.Profile.limits`.
-        settings: Those under ``power``; 0 and an empty text leave the profile's word.
+        settings: Those under ``power``; 0 and an empty text leave the profile's word, ``never`` takes its quiet hours
+            away.
     """
     limits = replace(profile, governs=settings.flag("power.governor"))
     if percent := settings.number("power.battery_percent"):

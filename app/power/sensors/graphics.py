@@ -18,7 +18,7 @@ from app.power.sensors.files import Files
 from app.power.sensors.graphics_card import CardLook, CardReader
 from app.power.sensors.manners import PAUSE_S, Manners
 from app.power.sensors.ours import OPEN_AS_NVIDIA
-from app.power.sensors.part import Context, sleeping
+from app.power.sensors.part import Context, Looked, sleeping
 from app.power.sensors.rates import Integral
 from app.power.sensors.sample import Meter
 
@@ -27,37 +27,12 @@ _FRESH_S = 3.0
 _OLDER = f", up to {PAUSE_S:.0f} s old so that it can fall asleep"
 
 
-class Driver(Protocol):
+class Driver(Looked, Protocol):
     """What a device that may be asked tells, by its driver."""
 
     @property
     def tells_at_once(self) -> bool:
         """One look is enough to know how busy it is."""
-        ...
-
-    @property
-    def worked_s(self) -> float | None:
-        """Seconds it has worked as of the last count."""
-        ...
-
-    def find(self) -> None:
-        """Look for its files."""
-        ...
-
-    def count(self, at_s: float) -> None:
-        """Read its counters."""
-        ...
-
-    def skip(self) -> None:
-        """It sleeps or has slept: until the next look nothing counts."""
-        ...
-
-    def look(self, context: Context) -> DeviceReading:
-        """Read everything else, after a count."""
-        ...
-
-    def meters(self) -> Sequence[Meter]:
-        """Its own energy counters."""
         ...
 
 

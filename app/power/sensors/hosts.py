@@ -7,7 +7,6 @@ of all that have passed (xe). NVIDIA's driver counts neither.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.power.hardware.counters import Client, Counters
-from app.power.sensors.processes import LinuxProcesses, Lived, Processes, PsutilProcesses
+from app.power.sensors.processes import Lived, Processes, processes_of_this_system
 from app.power.sensors.sample import HostWork
 
 _ACCELERATORS = ("intel_vpu", "amdxdna", "amdxdna_accel_driver")
@@ -71,7 +70,7 @@ class ProcessHosts:
         processes: Processes | None = None,
     ) -> None:
         self._pid_of = pid_of
-        self._all = processes or (LinuxProcesses(root) if sys.platform == "linux" else PsutilProcesses())
+        self._all = processes or processes_of_this_system(root)
         self._clock = clock
         self._counters = Counters(root)
         self._processes: dict[str, _Process] = {}

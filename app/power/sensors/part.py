@@ -31,13 +31,8 @@ class Context:
     processor_slows_at_c: float | None = None
 
 
-class Part(Protocol):
-    """One NPU or one graphics processor. Not safe to be used by two threads at once."""
-
-    @property
-    def device(self) -> Device:
-        """Which kind."""
-        ...
+class Looked(Protocol):
+    """What can be found, counted and looked at."""
 
     @property
     def worked_s(self) -> float | None:
@@ -53,7 +48,7 @@ class Part(Protocol):
         ...
 
     def skip(self) -> None:
-        """The machine has slept: what its counters did meanwhile does not count."""
+        """It or the machine sleeps, or has slept: what its counters do until the next look does not count."""
         ...
 
     def look(self, context: Context) -> DeviceReading:
@@ -62,6 +57,15 @@ class Part(Protocol):
 
     def meters(self) -> Sequence[Meter]:
         """Its own energy counters, as of the last count."""
+        ...
+
+
+class Part(Looked, Protocol):
+    """One NPU or one graphics processor. Not safe to be used by two threads at once."""
+
+    @property
+    def device(self) -> Device:
+        """Which kind."""
         ...
 
 

@@ -121,5 +121,10 @@ class PsutilProcesses:
         return psutil.cpu_count() or 1
 
 
+def processes_of_this_system(root: Path = Path("/")) -> Processes:
+    """Those of the system this runs on; ``root`` counts on Linux alone."""
+    return LinuxProcesses(root) if sys.platform == "linux" else PsutilProcesses()
+
+
 def _ticks_s(fields: list[str]) -> float:
     return sum(map(int, fields)) / _TICKS_IN_S

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.aio.clock import SystemClock
 from app.aio.lease import CpuLease
 from app.contracts.devices import Device, Tier
 from app.contracts.events import FailedOver, TurnEvent
@@ -21,8 +20,6 @@ from app.pipeline.plan import PlannedStage
 from app.pipeline.text.ladder import LadderStrategy
 from app.pipeline.text.moving import GRACE_S
 from app.pipeline.text.steps import Ask, Outcome, Piece
-from app.pipeline.tools import Tools
-from app.power.energy.estimate import EstimatedPowerMonitor
 from models.backends import Backends
 from models.embedded import SMOLLM2
 from models.retrying import RetryingTextGenerator
@@ -38,10 +35,9 @@ from tests.helpers.heat import (
     add_hot_backend,
     heat_trace,
     told,
+    tools_over,
 )
 from tests.helpers.hosts import host_processes
-from tests.helpers.pipelines import NoSandbox
-from tests.helpers.texts import SureByToken
 
 OTHER = "openvino-cpu"
 QUESTION = GenerationRequest(
@@ -98,14 +94,7 @@ class Answered:
             request=QUESTION,
             stage=PlannedStage(definition=definition, ladder=(first,), fallbacks=tuple(rest), asked=Device.IGPU),
             options=PipelineOptions(),
-            tools=Tools(
-                runtimes=backends,
-                clock=SystemClock(),
-                power=EstimatedPowerMonitor(),
-                governor=heat,
-                confidence=SureByToken(),
-                sandbox=NoSandbox(),
-            ),
+            tools=tools_over(backends, heat),
             report=self._take,
         )
 

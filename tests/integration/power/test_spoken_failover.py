@@ -26,16 +26,22 @@ from app.contracts.events import FailedOver, SpeechFinished, TextDelta, TurnEven
 from app.pipeline.answering import PipelineAnswers
 from app.pipeline.definition import PipelineDefinition, StageDefinition, StageType
 from app.pipeline.engine import PipelineEngine
-from app.pipeline.tools import Tools
-from app.power.energy.estimate import EstimatedPowerMonitor
 from models.backends import Backends
 from models.embedded import SMOLLM2
 from tests.helpers.assistants import cast, room
-from tests.helpers.heat import COOL, CROSSED_AT, HOT, WARMING, ReplayedHeat, add_hot_backend, heat_trace, told
+from tests.helpers.heat import (
+    COOL,
+    CROSSED_AT,
+    HOT,
+    WARMING,
+    ReplayedHeat,
+    add_hot_backend,
+    heat_trace,
+    told,
+    tools_over,
+)
 from tests.helpers.listening import transcribed
-from tests.helpers.pipelines import NoSandbox
 from tests.helpers.sound import missing_tools
-from tests.helpers.texts import SureByToken
 
 QUESTION = "Explain in detail how rain is made."
 OPTIONS = TurnOptions(
@@ -78,15 +84,7 @@ async def spoken(
     """A turn of an assistant whose language models, voice and speaker are real; and what was heard of it."""
     devices = SoundDevices(PortAudio())
     speaker = SpeakerSink(devices)
-    tools = Tools(
-        runtimes=backends,
-        clock=SystemClock(),
-        power=EstimatedPowerMonitor(),
-        governor=heat,
-        confidence=SureByToken(),
-        sandbox=NoSandbox(),
-    )
-    engine = PipelineEngine(Shelf(), tools)
+    engine = PipelineEngine(Shelf(), tools_over(backends, heat))
     players = cast()
     players.parts = replace(
         players.parts,

@@ -87,3 +87,21 @@ async def test_one_that_is_cancelled_while_it_waits_has_done_nothing() -> None:
     assert waiting.cancelled()
     await task
     assert (busy.seconds, lease.held) == (0.0, False)
+
+
+@in_virtual_time
+async def test_a_timeout_can_be_brought_forward_while_the_lease_is_waited_for() -> None:
+    lease, busy = CpuLease(1), BusyTime(LoopClock().monotonic)
+    task = await other(lease, 10.0)
+    loop = asyncio.get_running_loop()
+
+    async def called_away() -> None:
+        async with asyncio.timeout(3.0) as patience:
+            loop.call_later(1.0, lambda: patience.reschedule(loop.time()))
+            with busy.counting(patience):
+                await held(lease, 1.0)
+
+    with pytest.raises(TimeoutError):
+        await called_away()
+    await task
+    assert busy.seconds == 0.0

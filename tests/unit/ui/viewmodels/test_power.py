@@ -48,7 +48,7 @@ def panel(qt_loop: QEventLoop, qt_messages: list[str]) -> Panel:
 def test_it_watches_only_while_it_can_be_seen(panel: Panel) -> None:
     model, power = panel.model, panel.power
     model.show_exposed(True)
-    model.toggle()
+    model.setProperty("open", True)
     assert (model.opened, model.watching, power.watchers) == (True, False, 0)
     model.setProperty("inView", True)
     assert (model.watching, power.watchers) == (True, 1)
@@ -172,5 +172,5 @@ def test_opening_is_told_once(panel: Panel) -> None:
     panel.model.openChanged.connect(lambda: told.append("open"))
     panel.model.show_open(True)
     panel.model.show_open(True)
-    panel.model.toggle()
+    panel.model.setProperty("open", False)
     assert told == ["open", "open"]

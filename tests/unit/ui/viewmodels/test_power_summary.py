@@ -58,6 +58,8 @@ def test_a_turn_nobody_counted_does_not_show_what_the_one_before_took(
     assert summary.property("compact") == "≈ 3.1 J"
     summary.turn_over(uncounted)
     assert (summary.property("compact"), summary.property("saved"), summary.property("method")) == ("", "", "")
+    summary.day(day(saved=0.0))
+    assert summary.property("compactShort") == "≈ 48 J today"
 
 
 def test_the_watts_of_all_devices_together(summary: PowerSummary) -> None:

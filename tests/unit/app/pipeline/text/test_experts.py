@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -222,6 +223,41 @@ async def test_experts_whose_device_rests_are_not_asked() -> None:
     heat.resting[Device.CPU] = "So is the cpu."
     with pytest.raises(Unavailable, match="So is the cpu"):
         await story(ExpertsStrategy(), ask)
+
+
+@in_virtual_time
+async def test_experts_that_have_to_rest_in_the_middle_say_why() -> None:
+    expert, thermostat = writer("expert", "a b c d", device=Device.GPU), Thermostat()
+    expert.token_s = 0.3
+    tools = replace(tools_over(expert), governor=thermostat)
+    asyncio.get_running_loop().call_later(0.5, thermostat.resting.setdefault, Device.GPU, "The GPU is hot.")
+    with pytest.raises(Unavailable, match="The GPU is hot"):
+        await story(ExpertsStrategy(), ask_for(panel(expert), tools=tools))
+
+
+@in_virtual_time
+async def test_when_all_of_them_have_to_rest_another_one_answers() -> None:
+    expert, other = writer("expert", "a b c d", device=Device.GPU), writer("other", "e f")
+    thermostat = Thermostat()
+    expert.token_s = 0.3
+    tools = replace(tools_over(expert, other), governor=thermostat)
+    asyncio.get_running_loop().call_later(0.5, thermostat.resting.setdefault, Device.GPU, "The GPU is hot.")
+    stage = replace(panel(expert, samples=3), fallbacks=(tier_of(other),))
+    lines, outcome = await story(ExpertsStrategy(), ask_for(stage, tools=tools))
+    assert lines == [
+        "[expert runs on gpu, asked gpu]",
+        "expert: 'a'",
+        "expert: ' b'",
+        "[other runs on cpu, asked cpu]",
+        "[failed over expert to other at 0]",
+        "replace from 0",
+        "other: 'e'",
+        "commit",
+        "other: ' f'",
+        "commit",
+    ]
+    assert decisions(outcome)[-1] == ("other", "accepted")
+    assert outcome.attempts[0].tokens == 2
 
 
 @in_virtual_time

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.power.governor.limits import NO_QUIET_HOURS, Limits, OnBattery, QuietHours, in_words, limits_in_force
+from app.power.governor.limits import Limits, OnBattery, QuietHours, in_words, limits_in_force
 from app.settings.store import SettingsStore
 
 NIGHT = QuietHours(22 * 60, 7 * 60)
@@ -32,7 +32,7 @@ def test_the_persons_settings_go_over_the_profile(settings: SettingsStore) -> No
         joules_per_hour=900.0,
         quiet_hours=QuietHours(13 * 60, 14 * 60),
     )
-    settings.set("power.quiet_hours", NO_QUIET_HOURS)
+    settings.set("power.quiet_hours", "never")
     assert limits_in_force(PROFILE, settings).quiet_hours is None
 
 
