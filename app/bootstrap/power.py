@@ -20,12 +20,13 @@ from app.power.energy.accounts import Accounts
 from app.power.energy.comparison import MeasuredSpeeds
 from app.power.energy.days import FILE, Days
 from app.power.energy.model import model_in_force
-from app.power.governor.limits import Limits, limits_in_force
+from app.power.governor.limits import limits_in_force
 from app.power.sampler import Sampler
 from app.power.sensors.hosts import ProcessHosts
 from app.power.sensors.opening import open_sensors
 from app.power.sensors.sample import Sensors
 from app.power.service import PowerService
+from app.settings.limits import Limits
 from app.settings.paths import Paths, asset
 from app.settings.profiles import ProfileStore
 from app.settings.store import SettingsStore

@@ -11,10 +11,11 @@ from app.cli.power_text import in_looks
 from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import GovernorVerdict
 from app.contracts.wire import JsonObject, fields_of
-from app.power.governor.limits import Limits, in_words, limits_in_force
+from app.power.governor.limits import in_words, limits_in_force
 from app.power.governor.replay import Decision
 from app.power.governor.replay import replay as decisions
 from app.power.trace import Trace, read_trace
+from app.settings.limits import Limits
 from app.settings.paths import Paths, asset
 from app.settings.profiles import ProfileStore
 from app.settings.store import SettingsStore
@@ -84,8 +85,8 @@ def _as_text(trace: Trace, profile: str, limits: Limits, found: tuple[Decision, 
 def _allowed(verdict: GovernorVerdict) -> str:
     if verdict.allowed == frozenset(Device):
         return "Everything may run."
-    names = [DEVICE_WORDS[device].noun for device in Device if device in verdict.allowed]
-    return f"May run: {', '.join(names)}."
+    resting = [f"the {DEVICE_WORDS[device].noun}" for device in Device if device not in verdict.allowed]
+    return f"Everything may run but {', '.join(resting)}."
 
 
 def _spoken(seconds: float) -> str:

@@ -11,7 +11,8 @@ from app.bootstrap.runtimes import put_runtimes_together
 from app.cli.console import Console, printable
 from app.contracts.devices import Tier
 from app.power.energy.estimate import EstimatedPowerMonitor
-from app.power.governor.limits import Limits, in_words, limits_in_force
+from app.power.governor.limits import in_words, limits_in_force
+from app.settings.limits import Limits
 from app.settings.paths import Paths, asset
 from app.settings.profiles import Profile, ProfileStore
 from app.settings.store import SettingsStore

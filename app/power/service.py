@@ -21,12 +21,12 @@ from app.contracts.ports import Clock, EnergySpan, TurnEnergy
 from app.power.energy.accounts import Accounts
 from app.power.energy.days import Days
 from app.power.energy.model import PowerModel
-from app.power.governor.limits import Limits
 from app.power.governor.live import LiveGovernor
 from app.power.governor.view import View
 from app.power.sampler import Sampler
 from app.power.sensors.estimating import with_estimates
 from app.power.sensors.sample import Counters, Sample
+from app.settings.limits import Limits
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.settings.limits import Limits as Limits
-from app.settings.limits import OnBattery as OnBattery
-from app.settings.limits import QuietHours as QuietHours
+from app.settings.limits import Limits, OnBattery, QuietHours
 from app.settings.store import SettingsStore
 
 

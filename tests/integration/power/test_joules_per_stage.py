@@ -30,9 +30,9 @@ from app.pipeline.definition import Forwarding, TierWish
 from app.power.energy.accounts import Accounts
 from app.power.energy.days import Days
 from app.power.energy.model import shipped_model
-from app.power.governor.limits import Limits
 from app.power.sampler import Sampler
 from app.power.service import PowerService
+from app.settings.limits import Limits
 from models.backends import Backends
 from models.fakes.llm import FakeTextGenerator
 from models.fakes.stt import FakeSpeechToText

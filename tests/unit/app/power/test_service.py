@@ -16,10 +16,10 @@ from app.contracts.events import EnergyToday, GovernorDecided, SensorReadings, S
 from app.power.energy.accounts import Accounts
 from app.power.energy.days import Days
 from app.power.energy.model import shipped_model
-from app.power.governor.limits import Limits
 from app.power.sampler import Sampler
 from app.power.sensors.sample import Counters, HostWork, Meter, Sample
 from app.power.service import LINGER_S, READY_S, PowerService
+from app.settings.limits import Limits
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
 _T = TypeVar("_T")

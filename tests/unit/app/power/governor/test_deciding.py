@@ -9,9 +9,9 @@ from app.contracts.devices import Device
 from app.contracts.energy import BatteryReading, DeviceReading, GovernorVerdict, measured, unavailable
 from app.power.governor.deciding import decide
 from app.power.governor.heat import BLIND_S, CALM_S
-from app.power.governor.limits import Limits, OnBattery, QuietHours
 from app.power.governor.state import State
 from app.power.governor.view import View
+from app.settings.limits import Limits, OnBattery, QuietHours
 
 ALL = frozenset(Device)
 DWELL_S = Limits().dwell_s

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.power.governor.limits import Limits, OnBattery, QuietHours, in_words, limits_in_force
+from app.power.governor.limits import in_words, limits_in_force
+from app.settings.limits import Limits, OnBattery, QuietHours
 from app.settings.store import SettingsStore
 
 NIGHT = QuietHours(22 * 60, 7 * 60)

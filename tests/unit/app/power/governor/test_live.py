@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from app.contracts.devices import Device
 from app.contracts.energy import DeviceReading, GovernorVerdict, measured
-from app.power.governor.limits import Limits
 from app.power.governor.live import LiveGovernor
 from app.power.governor.view import View
+from app.settings.limits import Limits
 
 
 def view(at_s: float, gpu_c: float, **more: float) -> View:

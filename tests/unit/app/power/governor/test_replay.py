@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from app.contracts.devices import Device
 from app.contracts.energy import BatteryReading, DeviceReading, GovernorVerdict, measured, unavailable
 from app.power.governor.deciding import decide
-from app.power.governor.limits import Limits, OnBattery, QuietHours
 from app.power.governor.replay import replay
 from app.power.governor.state import State
 from app.power.governor.view import View
 from app.power.trace import read_trace
+from app.settings.limits import Limits, OnBattery, QuietHours
 from tests.helpers.heating import FOLDER, RECORDED, TRACES, decisions, write_trace
 
 LOCAL = (Device.NPU, Device.IGPU, Device.GPU, Device.CPU)
