@@ -143,8 +143,10 @@ async def _watch(options: argparse.Namespace, console: Console, shown: _Shown, s
         console.on_failure = left.set
         count = 0
         try:
-            async with asyncio.timeout(options.seconds), aclosing(_looks(sampler, left)) as looks:
+            async with asyncio.timeout(None) as time_left, aclosing(_looks(sampler, left)) as looks:
                 async for sample in looks:
+                    if count == 0 and options.seconds is not None:  # they count from the first look on
+                        time_left.reschedule(asyncio.get_running_loop().time() + options.seconds)
                     record(sample)
                     count += 1
                     if options.watch:
