@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.aio.lease import CpuLease
-from app.cli.devices import COLUMNS
+from app.cli.columns import COLUMNS
 from app.contracts.devices import Backend, Device, Presence
 from app.contracts.errors import Unavailable
 from app.contracts.ports import Runtime

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.devices import COLUMNS, as_json, as_text
+from app.cli.columns import COLUMNS
+from app.cli.devices import as_json, as_text
 from app.contracts.devices import Device, DeviceInfo, Presence
 from models.devices.children import not_asked
 from models.devices.names import LLAMA, OPENVINO, WHISPER
