@@ -82,7 +82,8 @@ async def spoken(
     backends: Backends, heat: ReplayedHeat, sound: SoundServer, folder: Path
 ) -> tuple[list[TurnEvent], Monitored]:
     """A turn of an assistant whose language models, voice and speaker are real; and what was heard of it."""
-    devices = SoundDevices(PortAudio())
+    portaudio = PortAudio()
+    devices = SoundDevices(portaudio)
     speaker = SpeakerSink(devices)
     engine = PipelineEngine(Shelf(), tools_over(backends, heat))
     players = cast()
@@ -108,6 +109,7 @@ async def spoken(
         await engine.aclose()
         await speaker.aclose()
         await devices.aclose()
+        await portaudio.aclose()
 
 
 def loudness(heard: Monitored) -> npt.NDArray[np.float32]:
