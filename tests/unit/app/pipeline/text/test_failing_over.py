@@ -184,17 +184,6 @@ async def test_one_that_cannot_be_loaded_is_passed_over() -> None:
 
 
 @in_virtual_time
-async def test_one_that_dies_while_the_next_is_loaded_is_followed_by_it() -> None:
-    hot, cool = on(Device.GPU), on(Device.CPU)
-    cool.load_s = 1.0
-    hot.break_after(16, HostDied("The host of gpu ended."))
-    turn = Turn(hot, cool)
-    outcome = await turn.run()
-    assert turn.text == ANSWER
-    assert outcome.attempts[-1].decision == "accepted"
-
-
-@in_virtual_time
 async def test_of_the_fallbacks_one_that_can_take_over_goes_first() -> None:
     hot, other, cool = on(Device.GPU), on(Device.NPU, model="another"), on(Device.CPU)
     turn = Turn(hot, other, cool)
