@@ -14,12 +14,13 @@ from enum import StrEnum
 
 from app.aio.tasks import TaskOwner
 from app.assistant.conversation import Conversation
-from app.assistant.inputs import Ask, NoSpeech, VoiceInput, recorded, typed
+from app.assistant.inputs import Ask, NoSpeech, VoiceInput, asked_for, pressed, recorded, typed
 from app.assistant.parts import Parts, TurnOptions
 from app.assistant.push_to_talk import Action, PushToTalk
 from app.assistant.recordings import Recordings
 from app.assistant.records import Recorder
 from app.assistant.replaying import Replay
+from app.assistant.staged.flow import StagedAssistant
 from app.assistant.stream import BackendRelay, TurnStream
 from app.assistant.turn import Turn
 from app.contracts.audio import AudioChunk
@@ -62,6 +63,7 @@ class Assistant:
         options: Read at the start of every turn.
         recordings: Keeps what was said until it has been answered.
         recorder: Writes finished turns to the history.
+        staged: Answers what skills can answer; None leaves everything to the language model.
     """
 
     def __init__(
@@ -72,12 +74,14 @@ class Assistant:
         options: Callable[[], TurnOptions],
         recordings: Recordings,
         recorder: Recorder,
+        staged: StagedAssistant | None = None,
     ) -> None:
         self._parts = parts
         self._relay = relay
         self._options = options
         self._recordings = recordings
         self._recorder = recorder
+        self._staged = staged
         self._conversation = Conversation(parts.text.capabilities.context_tokens)
         self._tasks = TaskOwner(self._task_failed)
         self._listeners: list[Listener] = []
@@ -105,6 +109,8 @@ class Assistant:
 
     def publish(self, event: TurnEvent | SystemEvent) -> None:
         """Give an event to everybody."""
+        if self._staged is not None:
+            self._staged.acting.note(event)
         for listener in tuple(self._listeners):
             try:
                 listener(event)
@@ -167,8 +173,8 @@ class Assistant:
         self._turn_task = self._tasks.start(replay.run(), name="replay")
         self._foreground(replay, TurnStarted(source="replay", continues=turn_id))
 
-    def act(self, card_id: str, action: str) -> None:
-        """Do what a card's button says."""
+    def act(self, card_id: str, action: str, text: str = "") -> None:
+        """Do what a card's button says; ``text`` are words that belong to it, as an edited routine."""
         verb, _, reference = action.partition(":")
         if verb == "recover-recording":
             self.publish(CardRemoved(card_id=card_id))
@@ -176,8 +182,26 @@ class Assistant:
         elif verb == "discard-recording":
             self.publish(CardRemoved(card_id=card_id))
             self._recordings.discard(reference)
-        else:
+        elif self._staged is None:
             log.warning("card %s asked for an unknown action %r", card_id, verb)
+        elif (pending := self._staged.pending) is not None and pending.card.card_id == card_id:
+            self._begin(pressed(card_id, action, pending.label_of(action)), source="card", spoken=False)
+        else:
+            self._tasks.start(self._act(self._staged, card_id, action, text), name="act")
+
+    async def _act(self, staged: StagedAssistant, card_id: str, action: str, text: str) -> None:
+        """Have a skill do what the button of its card says, and show what came of it."""
+        try:
+            done = await staged.acting.act(card_id, action, text)
+        except SottoError as error:
+            self.publish(Notice(level="warning", code=error.code, message=error.message, remedy=error.remedy))
+            return
+        for card in done.cards:
+            self.publish(CardChanged(card=card))
+        for gone in done.removed:
+            self.publish(CardRemoved(card_id=gone))
+        if done.asked is not None:
+            self._begin(asked_for(done.asked), source="card", spoken=False)
 
     async def aclose(self) -> None:
         """End the turn and every task. The parts belong to whoever made them."""
@@ -227,7 +251,10 @@ class Assistant:
 
     def _begin(self, ask: Ask, *, source: str, spoken: bool, recording: str = "") -> str:
         self._cancel_turn("A newer turn began.")
-        turn = Turn(self._parts, self._options(), self._conversation, self._new_stream(), spoken=spoken)
+        options = self._options()
+        staged = None if options.plain else self._staged
+        stream = self._new_stream()
+        turn = Turn(self._parts, options, self._conversation, stream, spoken=spoken, responder=staged)
         turn_id = turn.stream.turn_id
         if isinstance(ask, VoiceInput):
             self._voice, self._state = ask, AssistantState.LISTENING
@@ -235,7 +262,8 @@ class Assistant:
             self._key.reset()
             self._state = AssistantState.THINKING
         self._turn_task = self._tasks.start(self._run(turn, ask, recording), name=f"turn {turn_id}")
-        self._foreground(turn, TurnStarted(source=source))
+        pending = staged.pending if staged is not None else None
+        self._foreground(turn, TurnStarted(source=source, continues="" if pending is None else pending.turn_id))
         return turn_id
 
     def _foreground(self, turn: Turn | Replay, started: TurnStarted) -> None:

@@ -12,6 +12,7 @@ from app.aio.tasks import TaskOwner
 from app.assistant.hearing import Utterance
 from app.assistant.ledger import Entry, Work
 from app.assistant.segments import speech_segments
+from app.assistant.skills.skill import Asked
 from app.assistant.turn import Question, Turn
 from app.audio.spool import RecordingSpool
 from app.contracts.audio import AudioChunk, Transcript
@@ -38,6 +39,26 @@ def typed(text: str) -> Ask:
             raise InvalidInput("There is no question.", code="empty-question", remedy="Type or say something first.")
         turn.show_question(words, final=True)
         return Question(words, turn.parts.clock.monotonic())
+
+    return ask
+
+
+def pressed(card_id: str, action: str, label: str) -> Ask:
+    """A card's button that was used instead of words."""
+
+    async def ask(turn: Turn) -> Question:
+        turn.show_question(label, final=True)
+        return Question(label, turn.parts.clock.monotonic(), card_id=card_id, action=action)
+
+    return ask
+
+
+def asked_for(asked: Asked) -> Ask:
+    """A request that is understood already."""
+
+    async def ask(turn: Turn) -> Question:
+        turn.show_question(asked.text, final=True)
+        return Question(asked.text, turn.parts.clock.monotonic(), asked=asked)
 
     return ask
 
@@ -128,7 +149,7 @@ class VoiceInput:
 
         def heard_partial(text: str) -> None:
             turn.stream.emit(PartialTranscript(text=text))
-            turn.show_question(text, final=False)
+            turn.heard_so_far(text)
             prefetch.guess(text)
 
         def released() -> None:

@@ -93,6 +93,7 @@ class TurnOptions:
         seed: Fixes the sampling; None leaves it free.
         overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
         pipeline: Id of the pipeline that answers; empty asks the language model itself.
+        plain: One pass of the language model, without skills and stages.
     """
 
     speak: bool = True
@@ -104,3 +105,4 @@ class TurnOptions:
     seed: int | None = None
     overlap: bool = True
     pipeline: str = ""
+    plain: bool = False

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from app.assistant.answering import Answering, AnswerText
+from app.assistant.answering import AnswerText
 from app.assistant.conversation import Context, Conversation
 from app.assistant.ledger import Ledger
 from app.assistant.parts import Parts, TurnOptions
-from app.assistant.piping import Piping
+from app.assistant.skills.skill import Asked, ModelAsk
 from app.assistant.speaking import Speaking
 from app.assistant.stream import TurnStream
-from app.contracts.cards import AnswerCard, ErrorCard, NoticeCard, QuestionCard
-from app.contracts.energy import GovernorVerdict
+from app.assistant.understanding.meaning import Understanding
+from app.assistant.writing import Writing
+from app.contracts.cards import AnswerCard, AnyCard, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.errors import SottoError, TurnCancelledError
 from app.contracts.events import CardRemoved, CardUpserted, Status, TurnCancelled, TurnFailed, TurnFinished
-from app.contracts.text import GenerationRequest
-from app.pipeline.text.budget import note_of_budget
+from app.contracts.text import ChatMessage, GenerationRequest, Role
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,9 @@ class Question:
         tail_ms: Length of the release tail, 0 where there was none.
         transcribed_at: Monotonic seconds of the final transcript, None for typed questions.
         notice: Something to tell, for instance that the microphone went away; empty for nothing.
+        card_id: The card whose button was used instead of words, empty for words.
+        action: What the button says, see `app.contracts.card.CardAction`.
+        asked: A request that is understood already, as that of a card's action or a routine; None for words.
     """
 
     text: str
@@ -48,6 +53,44 @@ class Question:
     tail_ms: float = 0.0
     transcribed_at: float | None = None
     notice: str = ""
+    card_id: str = ""
+    action: str = ""
+    asked: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """What the staged assistant did with a question.
+
+    Attributes:
+        answered: The question was answered, or asked back.
+        waiting_for: The card whose answer starts the next turn, empty when nothing is asked.
+        said: The answer in words, for the turns to come.
+        ask: What the language model is to be asked instead; None for the question as it is.
+        meaning: What the question was taken for, None when nobody looked.
+    """
+
+    answered: bool
+    waiting_for: str = ""
+    said: str = ""
+    ask: ModelAsk | None = None
+    meaning: Understanding | None = None
+
+
+class Responder(Protocol):
+    """Answers what it can without the language model, or before it."""
+
+    def hear(self, text: str) -> None:
+        """The words so far of a question that is still being spoken. Returns at once."""
+        ...
+
+    async def respond(self, turn: Turn, question: Question) -> Responded:
+        """Answer the question in the turn, or say what the language model is to be asked.
+
+        Raises:
+            SottoError: The turn fails with it.
+        """
+        ...
 
 
 class Turn:
@@ -59,17 +102,26 @@ class Turn:
         conversation: Earlier turns; this one is added when it has been answered.
         stream: Where everything is reported.
         spoken: True when the question comes by voice.
+        responder: Is asked first; None leaves everything to the language model.
     """
 
     def __init__(
-        self, parts: Parts, options: TurnOptions, conversation: Conversation, stream: TurnStream, *, spoken: bool
+        self,
+        parts: Parts,
+        options: TurnOptions,
+        conversation: Conversation,
+        stream: TurnStream,
+        *,
+        spoken: bool,
+        responder: Responder | None = None,
     ) -> None:
         self.parts = parts
         self.options = options
         self.conversation = conversation
         self.stream = stream
         self.ledger = Ledger(parts, stream)
-        self._spoken = spoken
+        self.spoken = spoken
+        self._responder = responder
         self._question = QuestionCard(
             card_id=f"{stream.turn_id}-question",
             turn_id=stream.turn_id,
@@ -82,6 +134,13 @@ class Turn:
         self._answer: AnswerCard | None = None
         self._text: AnswerText | None = None
         self._speaking: Speaking | None = None
+        self._unsettled: dict[str, None] = {}
+
+    def heard_so_far(self, text: str) -> None:
+        """Show the words so far, and let what can be got ready for them be got ready."""
+        self.show_question(text, final=False)
+        if self._responder is not None:
+            self._responder.hear(text)
 
     def show_question(self, text: str, *, final: bool) -> None:
         """Show the words so far, or the final ones."""
@@ -93,7 +152,7 @@ class Turn:
     def notice(self, message: str, *, code: str) -> None:
         """Show something worth knowing beside the answer."""
         card_id = f"{self.stream.turn_id}-{code}"
-        self._show(NoticeCard(card_id=card_id, turn_id=self.stream.turn_id, priority=40, message=message))
+        self.show(NoticeCard(card_id=card_id, turn_id=self.stream.turn_id, priority=40, message=message))
 
     async def compose(self, text: str) -> tuple[Context, GenerationRequest]:
         """The request a question becomes, for generating and for prefilling alike, and the context in it."""
@@ -112,16 +171,6 @@ class Turn:
         if cap is None or (self.parts.pipelines is not None and self.options.pipeline):
             return self.options.max_tokens
         return min(self.options.max_tokens, cap)
-
-    def _tell_if_cut_short(self, text: AnswerText, verdict: GovernorVerdict, of_budget: str) -> None:
-        """Say why an answer ends in the middle of a sentence, when it is to save energy."""
-        if of_budget:
-            self.notice(of_budget, code="cut-short")
-            return
-        cap = verdict.max_tokens
-        shown = "".join(span.text for span in text.spans).rstrip()
-        if cap is not None and cap < self.options.max_tokens and text.times.tokens >= cap and shown[-1:].isalnum():
-            self.notice(f"The answer was cut short after {cap} tokens. {verdict.reason}".rstrip(), code="cut-short")
 
     async def run(self, ask: Callable[[Turn], Awaitable[Question]]) -> SottoError | None:
         """Get the question, answer it, end the turn; returns the error it failed with.
@@ -150,61 +199,69 @@ class Turn:
         return None
 
     async def _answer_it(self, question: Question) -> None:
-        ledger = self.ledger
         await self.parts.governor.ready()
-        ledger.input_ended(question.ended_at, question.tail_ms, question.transcribed_at)
+        self.ledger.input_ended(question.ended_at, question.tail_ms, question.transcribed_at)
+        responded = Responded(answered=False)
+        if self._responder is not None:
+            responded = await self._responder.respond(self, question)
+        said = responded.said
+        if not responded.answered:
+            said = await self._ask_the_model(question, responded)
+        self.conversation.add(question.text, said)
+        self.stream.emit(TurnFinished(metrics=self.ledger.turn_metrics(), waiting_for=responded.waiting_for))
+
+    async def _ask_the_model(self, question: Question, responded: Responded) -> str:
+        """Have the language model answer; returns what it wrote."""
         self.stream.emit(Status(stage="answer", message="Thinking…"))
-        context, request = await self.compose(question.text)
+        ask = responded.ask or ModelAsk(question.text)
+        context, request = await self.compose(ask.question)
         if context.question_trimmed:
             self.notice("The question is longer than the model can read; a part of it was left out.", code="too-long")
-        self._answer = AnswerCard(
-            card_id=f"{self.stream.turn_id}-answer",
-            turn_id=self.stream.turn_id,
-            priority=90,
-            turns_in_context=context.turns_in_context,
-            topics=context.topics,
+        if ask.system:
+            request = replace(request, messages=(ChatMessage(Role.SYSTEM, ask.system), *request.messages[1:]))
+        writing = Writing(self.parts, self.options, self.ledger, self.stream, self.notice)
+        card = AnswerCard(
+            card_id=self.answer_id, turns_in_context=context.turns_in_context, topics=context.topics, priority=90
         )
-        self._show(self._answer)
-        if not self.options.speak:
-            await self._generate(request, None)
-        else:
-            self._speaking = Speaking(self.parts, self.options.voice, self.stream.emit)
-            voice_busy = self._speaking.times.busy
-            self.ledger.ahead("speak", self.parts.text_to_speech.backend, lambda: voice_busy.so_far)
-            voice = asyncio.create_task(self._speaking.run(), name="speak")
-            try:
-                await self._generate(request, self._speaking)
-                await self._speak_to_the_end(voice, self._speaking)
-            finally:
-                voice.cancel()
-                await asyncio.gather(voice, return_exceptions=True)
-        self._close_answer(stopped=False)
-        self.conversation.add(question.text, self._answer.text)
-        self.stream.emit(TurnFinished(metrics=ledger.turn_metrics()))
+        async with self.reply(card) as text:
+            await writing.run(request, text, pipeline=ask.pipeline, meaning=responded.meaning)
+        return "".join(span.text for span in text.spans)
 
-    async def _generate(self, request: GenerationRequest, speaking: Speaking | None) -> None:
-        text = self._text = AnswerText(self.parts.clock, self.stream.emit, speaking.say if speaking else None)
-        verdict = self.parts.governor.verdict()
-        pipelines = self.parts.pipelines if self.options.pipeline else None
-        with self.ledger.stage("answer", self.parts.text.backend, counted=pipelines is not None) as stage:
-            try:
-                if pipelines is not None:
-                    run = pipelines.answer(self.options.pipeline, request, self.stream.turn_id)
-                    piping = Piping(run, text, self.stream.emit)
-                    await piping.run()
-                    stage.backend = piping.backend or stage.backend
-                    stage.counted.extend(piping.energy)
-                    stage.how = piping.how
-                    of_budget = note_of_budget(piping.how.notes) if piping.how else ""
-                else:
-                    of_budget = await Answering(self.parts, text).run(request)
-            finally:
-                stage.first_output = text.times.first_text
-                stage.tokens = text.times.tokens
-                self.ledger.first_token = text.times.first_text
-        self._tell_if_cut_short(text, verdict, of_budget)
-        if speaking:
+    @property
+    def answer_id(self) -> str:
+        """Id of the card of the answer."""
+        return f"{self.stream.turn_id}-answer"
+
+    @asynccontextmanager
+    async def reply(self, card: AnswerCard | None) -> AsyncIterator[AnswerText]:
+        """An answer to write in this block: it is shown on its card and spoken meanwhile.
+
+        At the end of the block the voice is waited for and the card takes its final form.
+
+        Args:
+            card: The card as it first appears; its ``turn_id`` is filled in. None for words that are only spoken.
+        """
+        if card is not None:
+            self._answer = replace(card, turn_id=self.stream.turn_id)
+            self.show(self._answer)
+        emit = self.stream.emit if card is not None else lambda _event: True
+        if not self.options.speak:
+            self._text = AnswerText(self.parts.clock, emit, None)
+            yield self._text
+            self._close_answer(stopped=False)
+            return
+        speaking = self._speaking = Speaking(self.parts, self.options.voice, self.stream.emit)
+        self._text = AnswerText(self.parts.clock, emit, speaking.say)
+        self.ledger.ahead("speak", self.parts.text_to_speech.backend, lambda: speaking.times.busy.so_far)
+        voice = asyncio.create_task(speaking.run(), name="speak")
+        try:
+            yield self._text
             speaking.complete()
+            await self._speak_to_the_end(voice, speaking)
+        finally:
+            voice.cancel()
+            await asyncio.gather(voice, return_exceptions=True)
+        self._close_answer(stopped=False)
 
     async def _speak_to_the_end(self, voice: asyncio.Task[None], speaking: Speaking) -> None:
         """Wait for the voice. An answer that cannot be spoken is still an answer, unless speech was the point."""
@@ -232,7 +289,7 @@ class Turn:
             stopped=stopped,
             heard=self._speaking.times.heard if self._speaking else None,
         )
-        self._show(self._answer)
+        self.show(self._answer)
 
     def cancel(self, reason: str) -> None:
         """End the turn now: silence first, then the card as it was heard, then the end. The engines follow.
@@ -244,6 +301,7 @@ class Turn:
         if self._speaking:
             self._speaking.stop()
         self._close_answer(stopped=True)
+        self._take_back_unsettled()
         if self._answer is None and self._question_shown and not self._question.final:
             self.stream.emit(CardRemoved(card_id=self._question.card_id))
         if self._answer is not None and self._question.final:
@@ -256,9 +314,10 @@ class Turn:
         if self._speaking:
             self._speaking.stop()
         self._close_answer(stopped=True)
+        self._take_back_unsettled()
         card_id = f"{self.stream.turn_id}-error"
         turn_id = self.stream.turn_id
-        self._show(
+        self.show(
             ErrorCard(
                 card_id=card_id,
                 turn_id=turn_id,
@@ -273,8 +332,26 @@ class Turn:
         )
         return error
 
-    def _show(self, card: QuestionCard | AnswerCard | ErrorCard | NoticeCard) -> None:
+    def show(self, card: AnyCard, *, settled: bool = True) -> None:
+        """Show a card. One that is not settled yet goes when the turn is cancelled or fails."""
         self.stream.emit(CardUpserted(card=card))
+        if settled:
+            self.settle(card.card_id)
+        else:
+            self._unsettled[card.card_id] = None
+
+    def settle(self, card_id: str) -> None:
+        """A card stays, whatever becomes of the turn."""
+        self._unsettled.pop(card_id, None)
+
+    def remove(self, card_id: str) -> None:
+        """Take a card away."""
+        self.settle(card_id)
+        self.stream.emit(CardRemoved(card_id=card_id))
+
+    def _take_back_unsettled(self) -> None:
+        for card_id in tuple(self._unsettled):
+            self.remove(card_id)
 
 
 def internal_error() -> SottoError:

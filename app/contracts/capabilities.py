@@ -27,6 +27,10 @@ class ConfidenceSource(StrEnum):
     DETERMINISTIC = "deterministic"
     HEURISTIC = "heuristic"
     """Rules of thumb about the answer, where the model gives no probabilities."""
+    STAGE_PRIOR = "stage-prior"
+    """What answers of this stage deserve as a rule, until it has been measured."""
+    RULE = "rule"
+    """Worked out, looked up or counted by a skill: nothing is guessed."""
     NONE = "none"
 
 

@@ -6,26 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from app.contracts.capabilities import ConfidenceSource
+from app.contracts.card import Card as Card
 from app.contracts.devices import Tier
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """What every card has.
-
-    Attributes:
-        card_id: Unique for ever.
-        turn_id: The turn that made it; empty for cards of the system.
-        priority: Higher stands first within its turn.
-        revision: Counts up from 1.
-    """
-
-    kind: ClassVar[str] = ""
-
-    card_id: str
-    turn_id: str = ""
-    priority: int = 50
-    revision: int = 1
+from app.contracts.skill_cards import SKILL_CARDS, SkillCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +66,12 @@ class AnswerCard(Card):
         turns_in_context: How many earlier turns the model saw.
         topics: One line about earlier turns that no longer fit, empty when all did.
         heard: The part that was really spoken, None when nothing was to be spoken.
+        stage: The stage that wrote it as it stands: ``quick_response``, ``synthesis``, the name of a skill; empty where
+            one pass of the model is all there is.
+        confidence: Of the whole, in [0, 1]; None when nobody knows.
+        confidence_source: Where that number comes from.
+        refined: How many times a later stage has put a better text in place of an earlier one.
+        rated: What the person thought of it: 1, -1, or 0 for nothing said.
     """
 
     kind: ClassVar[str] = "answer"
@@ -92,6 +82,11 @@ class AnswerCard(Card):
     turns_in_context: int = 0
     topics: str = ""
     heard: str | None = None
+    stage: str = ""
+    confidence: float | None = None
+    confidence_source: ConfidenceSource = ConfidenceSource.NONE
+    refined: int = 0
+    rated: int = 0
 
     @property
     def text(self) -> str:
@@ -128,5 +123,5 @@ class NoticeCard(Card):
     reference: str = ""
 
 
-AnyCard = QuestionCard | AnswerCard | ErrorCard | NoticeCard
-CARD_TYPES: tuple[type[AnyCard], ...] = (QuestionCard, AnswerCard, ErrorCard, NoticeCard)
+AnyCard = QuestionCard | AnswerCard | ErrorCard | NoticeCard | SkillCard
+CARD_TYPES: tuple[type[AnyCard], ...] = (QuestionCard, AnswerCard, ErrorCard, NoticeCard, *SKILL_CARDS)

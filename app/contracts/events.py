@@ -59,11 +59,18 @@ from app.contracts.run_events import (
 from app.contracts.run_events import (
     TextReplaced as TextReplaced,
 )
+from app.contracts.staged_events import Complete as Complete
+from app.contracts.staged_events import Prepared as Prepared
+from app.contracts.staged_events import Understood as Understood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStarted(Event):
-    """A turn began, at key press or when text was sent. ``source`` is ``voice``, ``text`` or ``file``."""
+    """A turn began, at key press, when text was sent or a card's button was used.
+
+    ``source`` is ``voice``, ``text``, ``file``, ``card``, ``routine``, ``replay`` or ``announcement``; ``continues`` is
+    the turn whose card it answers.
+    """
 
     source: str
     continues: str = ""
@@ -266,6 +273,9 @@ TurnEvent = (
     | RunFinished
     | RunFailed
     | RunCancelled
+    | Understood
+    | Prepared
+    | Complete
     | TurnFinished
     | TurnFailed
     | TurnCancelled

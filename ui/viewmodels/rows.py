@@ -59,6 +59,8 @@ class Row:
                 return f"{message} {remedy}".strip()
             case NoticeCard(message=message):
                 return message
+            case _:
+                return ""
 
     @property
     def tier(self) -> Tier | None:

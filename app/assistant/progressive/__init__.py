@@ -1,0 +1,1 @@
+"""Open questions answered in stages: a quick answer, a deeper one, and both brought together."""

@@ -1,0 +1,1 @@
+"""Routines: workflows a person makes by saying them, keeps, and finds again by meaning."""

@@ -1,0 +1,1 @@
+"""Skills: what answers without, or before, the language model."""

@@ -1,0 +1,166 @@
+"""Stages four to seven: plan, arrange, fill in, and put everything down in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.assistant.skills.skill import Plan, Skill
+from app.assistant.staged.making import Making, ordered
+from app.assistant.staged.stage import StageName, Work
+from app.assistant.staged.timings import Timings
+from app.assistant.turn import Responded
+from app.contracts.capabilities import ConfidenceSource
+from app.contracts.cards import AnswerCard, AnyCard
+from app.contracts.devices import Tier
+from app.contracts.events import Complete
+from app.memory.notebook import Notebook, put_card
+
+
+class PlanIt:
+    """Stage four: work out what to show, say and write; nothing happens yet."""
+
+    name = StageName.PLAN
+
+    def __init__(self, making: Making) -> None:
+        self._making = making
+
+    def skip(self, work: Work) -> str:  # noqa: ARG002
+        """It is always needed."""
+        return ""
+
+    def sentence(self, work: Work) -> str:  # noqa: ARG002
+        """What is shown meanwhile."""
+        return "Preparing…"
+
+    async def run(self, work: Work) -> Responded | None:
+        """Plan; words that the language model has to write end the stages here."""
+        skill, asked = work.request()
+        if asked.confirmed:
+            work.data = await self._making.data(skill, asked)
+            work.notes.extend(work.data.missing)
+        work.plan = await self._making.plan(skill, asked, work.data)
+        work.notes.extend(work.plan.notes)
+        if work.plan.ask is None:
+            return None
+        return Responded(answered=False, ask=work.plan.ask, meaning=work.meaning)
+
+
+class PlanPresentation:
+    """Stage five: which cards, in which order."""
+
+    name = StageName.PRESENTATION
+
+    def skip(self, work: Work) -> str:
+        """A plan whose cards are complete needs no arranging."""
+        skill, _ = work.request()
+        return "" if skill.sections(work.plan) else "The cards are complete."
+
+    def sentence(self, work: Work) -> str:  # noqa: ARG002
+        """What is shown meanwhile."""
+        return "Arranging the cards…"
+
+    async def run(self, work: Work) -> Responded | None:
+        """Put the sections in order."""
+        skill, _ = work.request()
+        work.sections = ordered(skill.sections(work.plan))
+        return None
+
+
+class Execute:
+    """Stage six: fill in the cards, the most important first, each further with every revision."""
+
+    name = StageName.EXECUTE
+
+    def __init__(self, making: Making) -> None:
+        self._making = making
+
+    def skip(self, work: Work) -> str:  # noqa: ARG002
+        """It is always needed."""
+        return ""
+
+    def sentence(self, work: Work) -> str:  # noqa: ARG002
+        """What is shown meanwhile."""
+        return "Filling in the details…"
+
+    async def run(self, work: Work) -> Responded | None:
+        """Show every card as soon as there is something of it; none can be used before all are kept."""
+        skill, asked = work.request()
+        for card in work.plan.cards:
+            self._put(work, skill, card)
+        for step in range(max((section.steps for section in work.sections), default=0)):
+            for section in work.sections:
+                if step < section.steps:
+                    filled = await self._making.cards(skill, asked, work.plan, section, step)
+                    if filled is not None:
+                        self._put(work, skill, replace(filled, priority=section.priority))
+        return None
+
+    def _put(self, work: Work, skill: Skill, card: AnyCard) -> None:
+        before = work.cards.get(card.card_id)
+        card = replace(
+            card,
+            turn_id=work.turn.stream.turn_id,
+            skill=skill.spec.skill_id,
+            revision=before.revision + 1 if before is not None else card.revision,
+        )
+        work.cards[card.card_id] = card
+        work.turn.show(replace(card, actions=()), settled=False)
+
+
+class Present:
+    """Stage seven: cards and changes are written down together; then the cards can be used and the answer is said."""
+
+    name = StageName.PRESENT
+
+    def __init__(self, notebook: Notebook, timings: Timings) -> None:
+        self._notebook = notebook
+        self._timings = timings
+
+    def skip(self, work: Work) -> str:  # noqa: ARG002
+        """It is always needed."""
+        return ""
+
+    def sentence(self, work: Work) -> str:  # noqa: ARG002
+        """What is shown meanwhile."""
+        return "Finalizing…"
+
+    async def run(self, work: Work) -> Responded | None:
+        """Commit, make the cards usable, report that all is there."""
+        skill, asked = work.request()
+        turn = work.turn
+        clock = turn.parts.clock
+        timing = self._timings.took(asked.intent, clock.monotonic() - work.began)
+        final = {
+            card.card_id: replace(card, revision=card.revision + 1) if card.actions else card
+            for card in work.cards.values()
+        }
+        at = clock.time()
+        await self._notebook.commit((*(put_card(card, at) for card in final.values()), *work.plan.writes, timing))
+        await skill.written(work.plan)
+        for card in final.values():
+            if card is not work.cards[card.card_id]:
+                turn.show(card)
+            else:
+                turn.settle(card.card_id)
+        turn.stream.emit(Complete(cards_published=len(final)))
+        return None
+
+
+async def say(work: Work, plan: Plan) -> Responded:
+    """The answer in words, after everything it claims has happened."""
+    skill, _ = work.request()
+    turn = work.turn
+    for number, note in enumerate(dict.fromkeys(work.notes)):
+        turn.notice(note, code=f"note-{number}")
+    card = AnswerCard(
+        card_id=turn.answer_id,
+        priority=97,
+        stage=skill.spec.skill_id,
+        confidence=1.0,
+        confidence_source=ConfidenceSource.RULE,
+    )
+    async with turn.reply(card) as text:
+        text.say(text.show(plan.speech, 1.0, Tier("", skill.spec.skill_id)))
+        text.say_rest()
+        turn.ledger.first_token = text.times.first_text
+    return Responded(answered=True, said=plan.speech, meaning=work.meaning)

@@ -1,0 +1,231 @@
+"""Stages one to three: understand what is wanted, ask what is missing, say what is going to be done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from app.assistant.skills.skill import Asked, Clarification, Skill
+from app.assistant.staged.branches import Branches
+from app.assistant.staged.dialogue import CANCEL, MODIFY, PROCEED, Dialogue, Pending
+from app.assistant.staged.making import Making
+from app.assistant.staged.skillset import SkillSet
+from app.assistant.staged.stage import StageName, Work
+from app.assistant.staged.timings import Timings
+from app.assistant.turn import Responded
+from app.assistant.understanding.meaning import OPEN_QUESTION, Guess, Understander, Understanding
+from app.contracts.card import CardAction, Emphasis
+from app.contracts.events import QuestionAsked, Understood
+from app.contracts.skill_cards import Choice, ClarificationCard, PrePlanCard
+
+SURE = 0.9
+"""Over this confidence nothing is asked that has a default."""
+CLAIM_PATIENCE_S = 0.1
+
+
+class Understand:
+    """Stage one: what the words are taken for, and the background work that follows from it."""
+
+    name = StageName.UNDERSTAND
+
+    def __init__(self, understander: Understander, skills: SkillSet, making: Making) -> None:
+        self._understander = understander
+        self._skills = skills
+        self._making = making
+
+    def skip(self, work: Work) -> str:
+        """A request that a card carries is understood already."""
+        return "" if work.asked is None else "The card says what is wanted."
+
+    def sentence(self, work: Work) -> str:  # noqa: ARG002
+        """What is shown meanwhile."""
+        return "Understanding your request…"
+
+    async def run(self, work: Work) -> Responded | None:
+        """Find the intent; an open question ends here and goes to the language model."""
+        text = work.question.text
+        meaning, claim = self._understander.understand(text, work.now), await self._claimed(text, work.now)
+        if claim is not None and claim.confidence > meaning.confidence * (meaning.intent != OPEN_QUESTION):
+            skill = self._skills.of_intent(claim.intent)
+            if skill is not None:
+                values = skill.values(claim.intent, text, work.now)
+                meaning = replace(
+                    meaning,
+                    intent=claim.intent,
+                    skill=skill.spec.skill_id,
+                    confidence=claim.confidence,
+                    values=values,
+                )
+        work.meaning = meaning
+        work.turn.stream.emit(understood(meaning))
+        work.skill = self._skills.of_intent(meaning.intent)
+        if work.skill is None:
+            return Responded(answered=False, meaning=meaning)
+        work.asked = asked_of(meaning, work.now, spoken=work.turn.spoken)
+        return None
+
+    async def _claimed(self, text: str, now: datetime) -> Guess | None:
+        """The surest claim of a skill that knows more than its examples."""
+        claims = [asyncio.ensure_future(skill.claim(text, now)) for skill in self._skills.claiming]
+        if not claims:
+            return None
+        done, late = await asyncio.wait(claims, timeout=CLAIM_PATIENCE_S)
+        for claim in late:
+            claim.cancel()
+        guesses = [claim.result() for claim in done if claim.exception() is None]
+        return max((guess for guess in guesses if guess is not None), key=lambda guess: guess.confidence, default=None)
+
+
+class Clarify:
+    """Stage two: one question, when a value is missing or the intent is not sure; likely answers are made ahead."""
+
+    name = StageName.CLARIFY
+
+    def __init__(self, dialogue: Dialogue, making: Making, branches: Branches) -> None:
+        self._dialogue = dialogue
+        self._making = making
+        self._branches = branches
+
+    def skip(self, work: Work) -> str:
+        """Nothing is asked of a request that was confirmed."""
+        return "It was confirmed." if work.asked is not None and work.asked.confirmed else ""
+
+    def sentence(self, work: Work) -> str:  # noqa: ARG002
+        """What is shown meanwhile."""
+        return "Looking at what I know…"
+
+    async def run(self, work: Work) -> Responded | None:
+        """Fetch what the skill needs to know; ask when something is still missing."""
+        skill, asked = work.request()
+        work.data = await self._making.data(skill, asked)
+        work.notes.extend(work.data.missing)
+        question = skill.clarify(asked, work.data)
+        if question is None or (not question.required and asked.confidence > SURE):
+            return None
+        return await self.ask(work, skill, asked, question)
+
+    async def ask(self, work: Work, skill: Skill | None, asked: Asked, question: Clarification) -> Responded:
+        """Show and speak a question; the turn ends with it."""
+        turn = work.turn
+        card = ClarificationCard(
+            card_id=f"{turn.stream.turn_id}-{question.slot}",
+            turn_id=turn.stream.turn_id,
+            priority=95,
+            skill="" if skill is None else skill.spec.skill_id,
+            question=question.question,
+            slot=question.slot,
+            choices=question.choices,
+            free=question.free,
+            actions=_buttons(question.choices),
+        )
+        self._dialogue.ask(Pending(card, skill, asked, turn.stream.turn_id, question=question))
+        turn.show(card)
+        turn.stream.emit(QuestionAsked(card_id=card.card_id))
+        if skill is not None:
+            self._branches.of_question(skill, asked, question, tag=card.card_id)
+        return Responded(answered=True, waiting_for=card.card_id, said=in_words(question), meaning=work.meaning)
+
+
+class PrePlan:
+    """Stage three: what is going to be done, with Proceed, Modify and Cancel; it is made meanwhile."""
+
+    name = StageName.PRE_PLAN
+
+    def __init__(self, dialogue: Dialogue, branches: Branches, timings: Timings) -> None:
+        self._dialogue = dialogue
+        self._branches = branches
+        self._timings = timings
+
+    def skip(self, work: Work) -> str:
+        """Nothing is proposed twice."""
+        skill, asked = work.request()
+        if asked.confirmed:
+            return "It was confirmed."
+        return "" if skill.propose(asked, work.data) is not None else "Nothing has to be confirmed."
+
+    def sentence(self, work: Work) -> str:
+        """The proposal itself."""
+        skill, asked = work.request()
+        proposal = skill.propose(asked, work.data)
+        return "" if proposal is None else proposal.sentence
+
+    async def run(self, work: Work) -> Responded | None:
+        """Propose; the turn ends with it, and the plan is made while the person reads."""
+        skill, asked = work.request()
+        proposal = skill.propose(asked, work.data)
+        if proposal is None:
+            return None
+        turn = work.turn
+        expected = self._timings.expected(asked.intent)
+        card = PrePlanCard(
+            card_id=f"{turn.stream.turn_id}-pre-plan",
+            turn_id=turn.stream.turn_id,
+            priority=95,
+            skill=skill.spec.skill_id,
+            sentence=proposal.sentence,
+            preview=proposal.preview,
+            estimated_s=expected.seconds,
+            measured=expected.measured,
+            weighty=proposal.weighty,
+            actions=_decisions(modifiable=proposal.modify is not None),
+        )
+        self._dialogue.ask(Pending(card, skill, asked, turn.stream.turn_id, proposal=proposal))
+        turn.show(card)
+        turn.stream.emit(QuestionAsked(card_id=card.card_id))
+        self._branches.of_proposal(skill, asked, work.data, tag=card.card_id)
+        said = f"{proposal.sentence} Shall I?"
+        return Responded(answered=True, waiting_for=card.card_id, said=said, meaning=work.meaning)
+
+
+def asked_of(meaning: Understanding, now: datetime, *, spoken: bool) -> Asked:
+    """What a skill is asked when words were taken for one of its intents."""
+    return Asked(
+        intent=meaning.intent,
+        text=meaning.text,
+        values=meaning.values,
+        now=now,
+        confidence=meaning.confidence,
+        complexity=meaning.complexity,
+        spoken=spoken,
+    )
+
+
+def understood(meaning: Understanding) -> Understood:
+    """The event that tells what words were taken for."""
+    return Understood(
+        intent=meaning.intent,
+        skill=meaning.skill,
+        confidence=meaning.confidence,
+        complexity=meaning.complexity.value,
+        values=tuple(sorted((name, str(value)) for name, value in meaning.values.items())),
+        runners_up=tuple(guess.intent for guess in meaning.runners_up),
+    )
+
+
+def in_words(question: Clarification) -> str:
+    """A question as it is spoken, with its choices where they are few."""
+    labels = [choice.label for choice in question.choices]
+    if not 2 <= len(labels) <= 4:
+        return question.question
+    return f"{question.question} {', '.join(labels[:-1])} or {labels[-1]}?"
+
+
+def _buttons(choices: Sequence[Choice]) -> tuple[CardAction, ...]:
+    return tuple(
+        CardAction(
+            action=f"answer:{choice.value}",
+            label=choice.label,
+            says=choice.says,
+            emphasis=Emphasis.PRIMARY if choice.default else Emphasis.NORMAL,
+        )
+        for choice in choices
+    )
+
+
+def _decisions(*, modifiable: bool) -> tuple[CardAction, ...]:
+    proceed = CardAction(action=PROCEED, label="Proceed", says=("yes", "go ahead"), emphasis=Emphasis.PRIMARY)
+    modify = CardAction(action=MODIFY, label="Modify", says=("change it",))
+    cancel = CardAction(action=CANCEL, label="Cancel", says=("never mind",), emphasis=Emphasis.QUIET)
+    return (proceed, modify, cancel) if modifiable else (proceed, cancel)
