@@ -200,6 +200,8 @@ class Assistant:
             self.publish(CardChanged(card=card))
         for gone in done.removed:
             self.publish(CardRemoved(card_id=gone))
+        if done.say:
+            self.publish(Notice(level="info", code="done", message=done.say))
         if done.asked is not None:
             self._begin(asked_for(done.asked), source="card", spoken=False)
 

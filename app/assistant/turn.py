@@ -207,7 +207,7 @@ class Turn:
         said = responded.said
         if not responded.answered:
             said = await self._ask_the_model(question, responded)
-        self.conversation.add(question.text, said)
+        self.conversation.add(responded.ask.question if responded.ask else question.text, said)
         self.stream.emit(TurnFinished(metrics=self.ledger.turn_metrics(), waiting_for=responded.waiting_for))
 
     async def _ask_the_model(self, question: Question, responded: Responded) -> str:

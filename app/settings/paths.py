@@ -80,6 +80,11 @@ class Paths:
         return self.data_dir / "documents.db"
 
     @property
+    def notebook(self) -> Path:
+        """What skills keep for the person: reminders, lists, facts, training, routines, cards."""
+        return self.data_dir / "notebook.db"
+
+    @property
     def answers(self) -> Path:
         """Outputs of pipelines that are kept to be given again."""
         return self.cache_dir / "answers.db"

@@ -68,6 +68,13 @@ class Scripted:
         return Understanding(text, intent, skill, confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What a picnic keeps."""
+
+    people: str
+
+
 class Picnic(Skill):
     """Packs a picnic: asks for whom, proposes, fetches what is in the larder, fills its card in two steps."""
 
@@ -80,6 +87,7 @@ class Picnic(Skill):
         self.written_plans = 0
         self.fetch: Callable[[], object] = lambda: ("bread", "cheese")
         self.planning: Callable[[], None] = lambda: None
+        self.fill_s = 0.0
 
     def fetches(self, asked: Asked) -> Sequence[Fetch]:
         async def larder() -> object:
@@ -113,7 +121,7 @@ class Picnic(Skill):
         return Plan(
             speech=f"Packed for {asked.values['people']}.",
             body=larder,
-            writes=(Put("picnic.packed", "last", NoticeCard(card_id="packed", message="packed")),),
+            writes=(Put("picnic.packed", "last", Packed(str(asked.values["people"]))),),
         )
 
     def sections(self, plan: Plan) -> Sequence[Section]:
@@ -121,6 +129,7 @@ class Picnic(Skill):
 
     async def fill(self, plan: Plan, section: Section, step: int) -> AnyCard | None:
         assert isinstance(plan.body, tuple)
+        await asyncio.sleep(self.fill_s)
         if section.name == "notes":
             return NoticeCard(card_id="picnic-notes", message="Take a blanket.")
         items = tuple(ListItem(item_id=name, text=name.upper() if step else name) for name in plan.body)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from app.assistant.skills.skill import Acted, Asked
+from app.assistant.staged.dialogue import expired
 from app.assistant.staged.making import broke
 from app.assistant.staged.matching import Sayable, exactly
 from app.assistant.staged.skillset import SkillSet
@@ -16,10 +17,12 @@ from app.assistant.turn import Responded
 from app.contracts.cards import AnyCard
 from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.events import CardChanged, CardRemoved, CardUpserted, SystemEvent, TurnEvent
+from app.contracts.skill_cards import ClarificationCard, PrePlanCard
 from app.memory.notebook import CARDS, Notebook, Remove, put_card
 
 log = logging.getLogger(__name__)
 
+TOO_LATE = "That was asked a while ago. Please ask again."
 AT_HAND = 200
 """Cards that are remembered without asking the notebook."""
 WITHIN_EARSHOT = 12
@@ -76,6 +79,8 @@ class Acting:
         """
         async with self._one_by_one:
             card = await self.card(card_id)
+            if isinstance(card, ClarificationCard | PrePlanCard):  # one that still waits starts a turn instead
+                return Done((expired(card),), say=TOO_LATE)
             skill = None if card is None else self._skills.get(card.skill)
             if card is None or skill is None:
                 raise InvalidInput("That card is no longer there.", code="no-card", remedy="Ask again.")

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.assistant.skills.skill import Plan, Skill
-from app.assistant.staged.making import Making, ordered
+from app.assistant.staged.making import Making, broke, ordered
 from app.assistant.staged.stage import StageName, Work
 from app.assistant.staged.timings import Timings
 from app.assistant.turn import Responded
 from app.contracts.capabilities import ConfidenceSource
 from app.contracts.cards import AnswerCard, AnyCard
 from app.contracts.devices import Tier
-from app.contracts.events import Complete
-from app.memory.notebook import Notebook, put_card
+from app.contracts.errors import SottoError
+from app.contracts.events import CardChanged, Complete, SystemEvent
+from app.memory.notebook import Notebook, Write, put_card
+
+log = logging.getLogger(__name__)
 
 
 class PlanIt:
@@ -112,9 +119,10 @@ class Present:
 
     name = StageName.PRESENT
 
-    def __init__(self, notebook: Notebook, timings: Timings) -> None:
+    def __init__(self, notebook: Notebook, timings: Timings, publish: Callable[[SystemEvent], None]) -> None:
         self._notebook = notebook
         self._timings = timings
+        self._publish = publish
 
     def skip(self, work: Work) -> str:  # noqa: ARG002
         """It is always needed."""
@@ -125,25 +133,49 @@ class Present:
         return "Finalizing…"
 
     async def run(self, work: Work) -> Responded | None:
-        """Commit, make the cards usable, report that all is there."""
+        """Commit, make the cards usable, report that all is there.
+
+        A commit that has begun is finished, whatever becomes of the turn: what was written and what is shown agree.
+        """
         skill, asked = work.request()
         turn = work.turn
         clock = turn.parts.clock
-        timing = self._timings.took(asked.intent, clock.monotonic() - work.began)
         final = {
             card.card_id: replace(card, revision=card.revision + 1) if card.actions else card
             for card in work.cards.values()
         }
-        at = clock.time()
-        await self._notebook.commit((*(put_card(card, at) for card in final.values()), *work.plan.writes, timing))
-        await skill.written(work.plan)
+        timing = self._timings.took(asked.intent, clock.monotonic() - work.began)
+        puts = [put_card(card, clock.time()) for card in final.values()]
+        for card_id in final:
+            turn.settle(card_id)
+        landing = asyncio.create_task(self._land((*puts, *work.plan.writes, timing), skill, work.plan), name="commit")
+        try:
+            await asyncio.shield(landing)
+        except asyncio.CancelledError:
+            with contextlib.suppress(SottoError):
+                await landing
+                for card in final.values():
+                    self._publish(CardChanged(card=card))
+            raise
+        except SottoError:
+            for card_id in final:
+                turn.remove(card_id)
+            raise
         for card in final.values():
             if card is not work.cards[card.card_id]:
                 turn.show(card)
-            else:
-                turn.settle(card.card_id)
         turn.stream.emit(Complete(cards_published=len(final)))
         return None
+
+    async def _land(self, writes: tuple[Write, ...], skill: Skill, plan: Plan) -> None:
+        await self._notebook.commit(writes)
+        try:
+            await skill.written(plan)
+        except SottoError:
+            raise
+        except Exception as error:
+            log.exception("skill %s broke after its plan was written", skill.spec.skill_id)
+            raise broke(skill) from error
 
 
 async def say(work: Work, plan: Plan) -> Responded:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app.assistant.skills.skill import Asked, Clarification, Skill
 from app.assistant.staged.branches import Branches
-from app.assistant.staged.dialogue import CANCEL, MODIFY, PROCEED, Dialogue, Pending
+from app.assistant.staged.dialogue import CANCEL, MODIFY, OTHER_INTENT, PROCEED, Dialogue, Pending
 from app.assistant.staged.making import Making
 from app.assistant.staged.skillset import SkillSet
 from app.assistant.staged.stage import StageName, Work
@@ -23,6 +23,10 @@ from app.contracts.skill_cards import Choice, ClarificationCard, PrePlanCard
 SURE = 0.9
 """Over this confidence nothing is asked that has a default."""
 CLAIM_PATIENCE_S = 0.1
+MOST_GUESSES = 2
+"""Skills offered by that question."""
+DOUBTFUL = 0.5
+"""Under this confidence the person is asked which skill is meant, if any."""
 
 
 class Understand:
@@ -30,10 +34,9 @@ class Understand:
 
     name = StageName.UNDERSTAND
 
-    def __init__(self, understander: Understander, skills: SkillSet, making: Making) -> None:
+    def __init__(self, understander: Understander, skills: SkillSet) -> None:
         self._understander = understander
         self._skills = skills
-        self._making = making
 
     def skip(self, work: Work) -> str:
         """A request that a card carries is understood already."""
@@ -83,22 +86,26 @@ class Clarify:
 
     name = StageName.CLARIFY
 
-    def __init__(self, dialogue: Dialogue, making: Making, branches: Branches) -> None:
+    def __init__(self, dialogue: Dialogue, skills: SkillSet, making: Making, branches: Branches) -> None:
         self._dialogue = dialogue
+        self._skills = skills
         self._making = making
         self._branches = branches
 
     def skip(self, work: Work) -> str:
         """Nothing is asked of a request that was confirmed."""
-        return "It was confirmed." if work.asked is not None and work.asked.confirmed else ""
+        _, asked = work.request()
+        return "It was confirmed." if asked.confirmed else ""
 
     def sentence(self, work: Work) -> str:  # noqa: ARG002
         """What is shown meanwhile."""
         return "Looking at what I know…"
 
     async def run(self, work: Work) -> Responded | None:
-        """Fetch what the skill needs to know; ask when something is still missing."""
+        """Fetch what the skill needs to know; ask when something is still missing, or when it may be another one."""
         skill, asked = work.request()
+        if asked.confidence < DOUBTFUL and work.meaning is not None:
+            return await self.ask(work, None, asked, which(work.meaning, self._skills))
         work.data = await self._making.data(skill, asked)
         work.notes.extend(work.data.missing)
         question = skill.clarify(asked, work.data)
@@ -190,6 +197,18 @@ def asked_of(meaning: Understanding, now: datetime, *, spoken: bool) -> Asked:
         complexity=meaning.complexity,
         spoken=spoken,
     )
+
+
+def which(meaning: Understanding, skills: SkillSet) -> Clarification:
+    """The question which of several things is meant; that none of them is, is one of the answers."""
+    intents = [meaning.intent, *(guess.intent for guess in meaning.runners_up)]
+    known = [skills.intents[intent] for intent in dict.fromkeys(intents) if intent in skills.intents]
+    choices = [
+        Choice(value=intent.intent_id, label=intent.description or intent.intent_id.replace("_", " ").capitalize())
+        for intent in known[:MOST_GUESSES]
+    ]
+    none = Choice(value=OPEN_QUESTION, label="Just answer", says=("neither", "none of these"), default=True)
+    return Clarification(OTHER_INTENT, "What would you like me to do?", (*choices, none), free=False)
 
 
 def understood(meaning: Understanding) -> Understood:

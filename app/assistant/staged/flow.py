@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.assistant.skills.skill import Plan
+from app.assistant.skills.skill import ModelAsk, Plan
 from app.assistant.speculation.preparing import Preparations
-from app.assistant.staged.acting import Acting
+from app.assistant.staged.acting import TOO_LATE, Acting
 from app.assistant.staged.answering import Execute, PlanIt, PlanPresentation, Present, say
 from app.assistant.staged.asking import Clarify, PrePlan, Understand, asked_of
 from app.assistant.staged.branches import Branches
-from app.assistant.staged.dialogue import ANSWER, CANCEL, MODIFY, Answer, Dialogue, Pending, expired
+from app.assistant.staged.dialogue import ANSWER, CANCEL, MODIFY, OTHER_INTENT, Answer, Dialogue, Pending, expired
 from app.assistant.staged.making import Making, Revisions
 from app.assistant.staged.skillset import SkillSet
 from app.assistant.staged.stage import PROGRESS, Clock, Stage, Work
@@ -37,6 +37,8 @@ LIKELY = 0.6
 """Confidence from which data is fetched while the person still speaks."""
 ANOTHER_REQUEST = 0.8
 """Confidence from which words that answer no choice of a waiting question are another request."""
+HEARING = "hearing"
+"""Tag of what is fetched while the person still speaks."""
 _OWN = Backend("", "", Device.CPU, "")
 
 
@@ -76,15 +78,15 @@ class StagedAssistant:
         self.making = Making(parts.preparations, self._revisions)
         self._branches = Branches(self.making, parts.preparations)
         self.acting = Acting(parts.skills, parts.notebook, parts.now)
-        self._clarify = Clarify(self._dialogue, self.making, self._branches)
+        self._clarify = Clarify(self._dialogue, parts.skills, self.making, self._branches)
         self._stages: tuple[Stage, ...] = (
-            Understand(parts.understander, parts.skills, self.making),
+            Understand(parts.understander, parts.skills),
             self._clarify,
             PrePlan(self._dialogue, self._branches, self.timings),
             PlanIt(self.making),
             PlanPresentation(),
             Execute(self.making),
-            Present(parts.notebook, self.timings),
+            Present(parts.notebook, self.timings, parts.publish),
         )
         self._unsubscribe = parts.notebook.subscribe(self._revisions.note)
         self._heard = ""
@@ -97,9 +99,12 @@ class StagedAssistant:
     def hear(self, text: str) -> None:
         """Fetch what the words so far are likely to need."""
         meaning = self._parts.understander.understand(text, self._parts.now())
-        skill = self._parts.skills.of_intent(meaning.intent)
-        if skill is not None and meaning.confidence >= LIKELY:
-            self.making.data_ahead(skill, asked_of(meaning, self._parts.now(), spoken=True), tag="hearing")
+        skill = self._parts.skills.of_intent(meaning.intent) if meaning.confidence >= LIKELY else None
+        if (heard := "" if skill is None else skill.spec.skill_id) != self._heard:
+            self._heard = heard
+            self._parts.preparations.drop(HEARING)
+        if skill is not None:
+            self.making.data_ahead(skill, asked_of(meaning, self._parts.now(), spoken=True), tag=HEARING)
 
     async def respond(self, turn: Turn, question: Question) -> Responded:
         """Take a question through the stages. See `app.assistant.turn.Responder`."""
@@ -190,6 +195,8 @@ class StagedAssistant:
             return Responded(answered=True, said="All right, cancelled.")
         if answer.verb == MODIFY and pending.proposal is not None and pending.proposal.modify is not None:
             return await self._clarify.ask(work, pending.skill, work.asked, pending.proposal.modify)
+        if pending.question is not None and pending.question.slot == OTHER_INTENT:
+            return self._meant(work, pending, chosen)
         if pending.question is not None:
             self._branches.chose(work.asked, pending.question, chosen)
             work.asked = work.asked.having({pending.question.slot: answer.value})
@@ -197,11 +204,21 @@ class StagedAssistant:
             work.asked = replace(work.asked, confirmed=True)
         return None
 
+    def _meant(self, work: Work, pending: Pending, intent: str) -> Responded | None:
+        """The person said which skill is meant, or none."""
+        words = pending.asked.text
+        skill = self._parts.skills.of_intent(intent)
+        if skill is None:
+            return Responded(answered=False, ask=ModelAsk(words))
+        work.skill = skill
+        work.asked = replace(pending.asked, intent=intent, confidence=1.0, values=skill.values(intent, words, work.now))
+        return None
+
     async def _too_late(self, work: Work) -> Responded:
         card = await self.acting.card(work.question.card_id)
         if isinstance(card, ClarificationCard | PrePlanCard):
             work.turn.show(expired(card))
-        return Responded(answered=True, said="That was asked a while ago. Please ask again.")
+        return Responded(answered=True, said=TOO_LATE)
 
     def _expire(self) -> None:
         pending = self._dialogue.take()

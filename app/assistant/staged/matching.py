@@ -23,6 +23,10 @@ _WHATEVER = frozenset(
     ("whatever", "you choose", "you decide", "the default", "default", "i don't care", "i don't mind", "doesn't matter",
      "any", "anything", "either", "surprise me", "no preference", "up to you")
 )  # fmt: skip
+_NOT_AN_ANSWER = frozenset(
+    ("not", "no", "don't", "never", "without", "what", "why", "how", "when", "where", "who", "which", "whose", "but")
+)
+"""Words that turn a choice's own words into something else: a refusal, or a question about it."""
 _POLITE = re.compile(
     r"^(?:(?:um|uh|well|please|ok|okay|so|i(?:'d| would) (?:like|say|prefer)|make it|let's (?:do|say|take)|"
     r"i(?:'ll| will) take|choose|pick|take|go with|the option)\s+)+|\s+(?:please|thanks|thank you|then|option)$"
@@ -73,6 +77,8 @@ def chosen(text: str, options: Sequence[Sayable]) -> str | None:
         return default
     if (place := _place(said, len(options))) is not None:
         return options[place].value
+    if _NOT_AN_ANSWER & set(said.split()):
+        return None
     padded = f" {said} "
     held = {option.value for option in options if any(f" {words} " in padded for words in _words_of(option))}
     return held.pop() if len(held) == 1 and len(said.split()) <= 8 else None
