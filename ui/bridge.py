@@ -71,8 +71,8 @@ class AssistantLike(Protocol):
     def replay(self, turn_id: str) -> None:
         """Speak an answer again."""
 
-    def act(self, card_id: str, action: str) -> None:
-        """Do what a card's button says."""
+    def act(self, card_id: str, action: str, text: str = "") -> None:
+        """Do what a card's button says; ``text`` are words that belong to it, as an edited routine."""
 
 
 class Bridge:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 from shiboken6 import delete, isValid
@@ -27,6 +27,7 @@ from ui.bridge import AssistantLike, Bridge
 from ui.exposure import Exposure
 from ui.geometry import WindowSize, load_size, save_size
 from ui.items.answer_text import AnswerText
+from ui.items.drawing_picture import DrawingPicture
 from ui.items.icon_picture import IconPicture
 from ui.items.strip_chart import StripChart
 from ui.network import refuse_network
@@ -40,7 +41,7 @@ from ui.viewmodels.turn import TurnViewModel
 log = logging.getLogger(__name__)
 
 QML = Path(__file__).resolve().parent / "qml"
-REGISTERED = (AnswerText, IconPicture, StripChart)
+REGISTERED = (AnswerText, DrawingPicture, IconPicture, StripChart)
 """Types that QML makes itself; importing them is what registers them."""
 
 FrameListener = Callable[[float], None]
@@ -90,7 +91,7 @@ class Shell:
         self.conversation = ConversationModel()
         self.turn = TurnViewModel(assistant)
         self.composer = ComposerViewModel(assistant.ask)
-        self.actions = CardActions(self.conversation, self.composer, assistant, _copy)
+        self.actions = CardActions(self.conversation, self.composer, assistant, _copy, _open_link)
         self.settings = SettingsViewModel(settings)
         self.settings.refreshRequested.connect(self._refresh)
         self.power = PowerViewModel(power, _copy)
@@ -159,6 +160,8 @@ class Shell:
         await self._tasks.aclose()
         if isValid(self.window):
             delete(self.window)
+            # Items that had left the window already, and wait for the loop to take them away.
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             delete(self._engine)
 
     async def refresh(self) -> None:
@@ -239,6 +242,10 @@ def create_window(
         Unavailable: The QML files are missing or damaged.
     """
     return Shell(assistant, settings, devices, voices=voices, power=power, demo=demo, state_file=state_file)
+
+
+def _open_link(link: str) -> None:
+    QDesktopServices.openUrl(QUrl(link))
 
 
 def _copy(text: str) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.assistant.parts import Parts
+from app.assistant.progressive.wording import kept_characters, left_to_say
 from app.audio.sentences import Sentence, SentenceSplitter
 from app.audio.spoken import ThinkFilter
+from app.contracts.capabilities import ConfidenceSource
 from app.contracts.cards import AnswerSpan, first_characters
 from app.contracts.devices import Tier
 from app.contracts.events import TextDelta, TextReplaced, TurnEvent
@@ -25,6 +27,16 @@ class AnswerTimes:
     tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an answer has come: fields of `app.contracts.cards.AnswerCard` of the same names."""
+
+    stage: str
+    confidence: float | None
+    confidence_source: ConfidenceSource
+    refined: int = 0
+
+
 class AnswerText:
     """The text of an answer as it is shown and as it is spoken.
 
@@ -32,12 +44,29 @@ class AnswerText:
         clock: Tells when the first text came.
         emit: Takes the `TextDelta` and `TextReplaced` events.
         say: Takes each sentence as soon as it is certain, None when nothing is spoken.
+        withdraw: Takes back what was to be said and has not been begun; returns the rest: what was or will be said.
+
+    Attributes:
+        standing: How far it has come; None where one pass of the model is all there is.
+        on_standing: Called when that has changed and is to be shown.
+        on_first: Called when the first text is about to be shown.
     """
 
-    def __init__(self, clock: Clock, emit: Callable[[TurnEvent], bool], say: Callable[[Sentence], None] | None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        emit: Callable[[TurnEvent], bool],
+        say: Callable[[Sentence], None] | None,
+        withdraw: Callable[[], str] = str,
+    ) -> None:
         self._clock = clock
         self._emit = emit
         self._say = say
+        self._withdraw = withdraw
+        self._corrections: dict[str, tuple[str, ...]] = {}
+        self.standing: Standing | None = None
+        self.on_standing: Callable[[], None] = lambda: None
+        self.on_first: Callable[[], None] = lambda: None
         self._splitter = SentenceSplitter(first_clause=True, first_phrase=True)
         self.spans: list[AnswerSpan] = []
         self.times = AnswerTimes()
@@ -50,6 +79,7 @@ class AnswerText:
             return ""
         if self.times.first_text is None:
             self.times.first_text = self._clock.monotonic()
+            self.on_first()
         self.spans.append(AnswerSpan(text=text, confidence=confidence, tier=tier))
         self._emit(TextDelta(text=text, confidence=confidence, tier=tier))
         return text
@@ -58,6 +88,31 @@ class AnswerText:
         """Take back what is shown behind the first ``kept`` characters; none of it has been said."""
         self.spans = first_characters(self.spans, kept)
         self._emit(TextReplaced(kept=kept, reason=reason))
+
+    def refine(self, text: str, confidence: float | None, tier: Tier, reason: str) -> None:
+        """A better text takes the place of this one, from the first sentence that differs, shown and spoken.
+
+        What was said stays said: see `app.assistant.progressive.wording.left_to_say`.
+        """
+        shown = "".join(span.text for span in self.spans)
+        kept = kept_characters(shown, text)
+        if kept < len(shown):
+            self.take_back(kept, reason)
+        self.show(text[kept:], confidence, tier)
+        if self._say is not None:
+            said = self._withdraw()
+            taken_back = {old for spoken, lost in self._corrections.items() if spoken in said for old in lost}
+            left = left_to_say(said, text, taken_back)
+            if left.taken_back:  # it counts once it has been said: the next refinement may withdraw it
+                self._corrections[left.sentences[0].strip()] = left.taken_back
+            for sentence in left.sentences:
+                self._say(Sentence(sentence, 0, len(sentence)))
+
+    def stands(self, standing: Standing, *, show: bool) -> None:
+        """So far it has come; it may become better yet."""
+        self.standing = standing
+        if show:
+            self.on_standing()
 
     def say(self, text: str) -> None:
         """Text that stands goes to the voice, sentence by sentence."""

@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from app.aio.tasks import TaskOwner
+from app.assistant.announcing import Announcement
 from app.assistant.conversation import Conversation
 from app.assistant.inputs import Ask, NoSpeech, VoiceInput, asked_for, pressed, recorded, typed
 from app.assistant.parts import Parts, TurnOptions
+from app.assistant.progressive.feedback import Feedback
+from app.assistant.progressive.thumbs import RATE
 from app.assistant.push_to_talk import Action, PushToTalk
 from app.assistant.recordings import Recordings
 from app.assistant.records import Recorder
@@ -64,6 +67,7 @@ class Assistant:
         recordings: Keeps what was said until it has been answered.
         recorder: Writes finished turns to the history.
         staged: Answers what skills can answer; None leaves everything to the language model.
+        feedback: Hears what the person thinks of the answers; None asks nobody.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Assistant:
         recordings: Recordings,
         recorder: Recorder,
         staged: StagedAssistant | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         self._parts = parts
         self._relay = relay
@@ -82,6 +87,7 @@ class Assistant:
         self._recordings = recordings
         self._recorder = recorder
         self._staged = staged
+        self._feedback = feedback
         self._conversation = Conversation(parts.text.capabilities.context_tokens)
         self._tasks = TaskOwner(self._task_failed)
         self._listeners: list[Listener] = []
@@ -89,6 +95,8 @@ class Assistant:
         self._turn: Turn | Replay | None = None
         self._turn_task: asyncio.Task[None] | None = None
         self._voice: VoiceInput | None = None
+        self._announcements: list[str] = []
+        self._closed = False
         self._state = AssistantState.IDLE
         self.ready = asyncio.Event()
 
@@ -111,6 +119,8 @@ class Assistant:
         """Give an event to everybody."""
         if self._staged is not None:
             self._staged.acting.note(event)
+        if self._feedback is not None:
+            self._feedback.note(event)
         for listener in tuple(self._listeners):
             try:
                 listener(event)
@@ -171,7 +181,31 @@ class Assistant:
         replay = Replay(self._parts, self._options(), self._new_stream(), answer)
         self._state = AssistantState.SPEAKING
         self._turn_task = self._tasks.start(replay.run(), name="replay")
+        self._turn_task.add_done_callback(self._turn_over)
         self._foreground(replay, TurnStarted(source="replay", continues=turn_id))
+
+    def announce(self, text: str) -> None:
+        """Say something nobody asked for: now when nothing goes on, else as soon as the turn that goes on is over."""
+        self._announcements.append(text)
+        self._announce_next()
+
+    def _announce_next(self) -> None:
+        busy = self._turn_task is not None and not self._turn_task.done()
+        if busy or not self._announcements:
+            return
+        text = " ".join(self._announcements)
+        self._announcements.clear()
+        options = self._options()
+        announcement = Announcement(self._parts, options, self._new_stream(), text)
+        self._state = AssistantState.SPEAKING if options.speak else AssistantState.THINKING
+        self._turn_task = self._tasks.start(announcement.run(), name="announcement")
+        self._turn_task.add_done_callback(self._turn_over)
+        self._foreground(announcement, TurnStarted(source="announcement"))
+
+    def _turn_over(self, _task: asyncio.Task[None]) -> None:
+        """What is to be announced has waited for this."""
+        if not self._closed:
+            self._announce_next()
 
     def act(self, card_id: str, action: str, text: str = "") -> None:
         """Do what a card's button says; ``text`` are words that belong to it, as an edited routine."""
@@ -182,12 +216,21 @@ class Assistant:
         elif verb == "discard-recording":
             self.publish(CardRemoved(card_id=card_id))
             self._recordings.discard(reference)
+        elif verb == RATE and self._feedback is not None:
+            self._tasks.start(self._rate(self._feedback, card_id, reference), name="rate")
         elif self._staged is None:
             log.warning("card %s asked for an unknown action %r", card_id, verb)
         elif (pending := self._staged.pending) is not None and pending.card.card_id == card_id:
             self._begin(pressed(card_id, action, pending.label_of(action)), source="card", spoken=False)
         else:
             self._tasks.start(self._act(self._staged, card_id, action, text), name="act")
+
+    async def _rate(self, feedback: Feedback, card_id: str, rating: str) -> None:
+        """Take down what the person thinks of an answer; its card comes again with it."""
+        try:
+            await feedback.rate(card_id, int(rating) if rating in ("1", "-1") else 0)
+        except SottoError as error:
+            self.publish(Notice(level="warning", code=error.code, message=error.message, remedy=error.remedy))
 
     async def _act(self, staged: StagedAssistant, card_id: str, action: str, text: str) -> None:
         """Have a skill do what the button of its card says, and show what came of it."""
@@ -207,6 +250,7 @@ class Assistant:
 
     async def aclose(self) -> None:
         """End the turn and every task. The parts belong to whoever made them."""
+        self._closed = True
         self.cancel()
         await self._tasks.aclose()
         await self._recorder.aclose()
@@ -256,7 +300,16 @@ class Assistant:
         options = self._options()
         staged = None if options.plain else self._staged
         stream = self._new_stream()
-        turn = Turn(self._parts, options, self._conversation, stream, spoken=spoken, responder=staged)
+        feedback = None if staged is None else self._feedback
+        turn = Turn(
+            self._parts,
+            options,
+            self._conversation,
+            stream,
+            spoken=spoken,
+            responder=staged if staged is None or feedback is None else feedback.around(staged),
+            ratings=() if feedback is None else feedback.ratings,
+        )
         turn_id = turn.stream.turn_id
         if isinstance(ask, VoiceInput):
             self._voice, self._state = ask, AssistantState.LISTENING
@@ -264,6 +317,7 @@ class Assistant:
             self._key.reset()
             self._state = AssistantState.THINKING
         self._turn_task = self._tasks.start(self._run(turn, ask, recording), name=f"turn {turn_id}")
+        self._turn_task.add_done_callback(self._turn_over)
         pending = staged.pending if staged is not None else None
         self._foreground(turn, TurnStarted(source=source, continues="" if pending is None else pending.turn_id))
         return turn_id

@@ -8,6 +8,7 @@ longer fit, several of the oldest go at once, and the requests after that share 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.assistant.topics import topic, topic_line
@@ -29,6 +30,8 @@ MARK_TOKENS = 6
 """What a chat template puts around a message."""
 TOPIC_TOKENS = 48
 """Longest line of topics."""
+KNOWN_TOKENS = 60
+"""Most that what is known of the person may take."""
 LEAST_TURN_TOKENS = 2 * MARK_TOKENS + 16
 """The last turn cannot be shortened below this."""
 DEFAULT_WINDOW_TOKENS = 2048
@@ -89,7 +92,7 @@ class Conversation:
         self._turns = ()
         self._topics = ()
 
-    async def build(self, question: str, count_tokens: CountTokens) -> Context:
+    async def build(self, question: str, count_tokens: CountTokens, *, known: Sequence[str] = ()) -> Context:
         """Put together what the model is asked.
 
         The system prompt, the turn before and the question always stay, shortened when they have to be. Then the newest
@@ -98,6 +101,8 @@ class Conversation:
         Args:
             question: The words so far or the final ones.
             count_tokens: Counts the tokens of several texts at once.
+            known: What is known of the person and has to do with the question, the likeliest first. It stands right in
+                front of the question, so that everything before it is the same from one request to the next.
 
         Raises:
             SottoError: Counting failed.
@@ -106,13 +111,15 @@ class Conversation:
             turns = self._turns
             sizes = await self._sizes(turns, count_tokens)
             room = await self._room(count_tokens)
+            line, size = await self._known_line(known, count_tokens)
+            room -= size
             for_past = self._for_past(sizes[-1], room) if turns else 0
             asked = await trimmed(question, room - for_past, self._counts, count_tokens)
             (question_size,) = await self._counts.of([asked], count_tokens)
             self._asked = (question, asked)
-            past, line = await self._past(turns, sizes, room - question_size, count_tokens)
-        messages = (*self._messages(past, line), ChatMessage(Role.USER, asked))
-        return Context(messages, len(past), line, question_trimmed=asked != question)
+            past, topics = await self._past(turns, sizes, room - question_size, count_tokens)
+        messages = (*self._messages(past, topics), ChatMessage(Role.USER, f"{line}{asked}"))
+        return Context(messages, len(past), topics, question_trimmed=asked != question)
 
     async def prepare(self, count_tokens: CountTokens) -> tuple[ChatMessage, ...]:
         """Between turns: let go now what the next question would push out.
@@ -136,6 +143,17 @@ class Conversation:
         """Tokens for earlier turns and the question."""
         (system,) = await self._counts.of([self._system], count_tokens)
         return self._budget - system - 2 * MARK_TOKENS
+
+    async def _known_line(self, known: Sequence[str], count_tokens: CountTokens) -> tuple[str, int]:
+        """What is known, in quotes since it is data, with its tokens; as much as `KNOWN_TOKENS` hold."""
+        kept = list(known)
+        while kept:
+            line = f"Known about the user: {'; '.join(map(_quoted, kept))}.\n\n"
+            (size,) = await self._counts.of([line], count_tokens)
+            if size <= min(KNOWN_TOKENS, self._budget // 4):
+                return line, size
+            kept.pop()
+        return "", 0
 
     async def _past(
         self, turns: tuple[PastTurn, ...], sizes: list[int], room: int, count_tokens: CountTokens
@@ -206,3 +224,9 @@ class Conversation:
         for turn in past:
             messages += ChatMessage(Role.USER, turn.question), ChatMessage(Role.ASSISTANT, turn.answer)
         return tuple(messages)
+
+
+def _quoted(words: str) -> str:
+    """Words on one line that cannot end their own quotes."""
+    plain = " ".join(words.split()).replace('"', "'")
+    return f'"{plain}"'

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.assistant.understanding.meaning import Complexity
 from app.contracts.audio import SPEECH_RATE_HZ, VoiceOptions
+from app.contracts.devices import Tier
 from app.contracts.ports import (
     AudioSink,
     AudioSource,
@@ -19,6 +22,8 @@ from app.contracts.ports import (
 )
 from app.contracts.text import GenerationRequest
 from app.pipeline.run import Run
+from app.pipeline.tools import Judged
+from app.settings.answer_stages import DEFAULT_STAGES, AnswerStage
 
 QUICK_LOOK_S = 0.6
 """A look that takes longer may still be under way when the key goes up, and the final text then waits for both."""
@@ -59,11 +64,47 @@ class Pipelines(Protocol):
         ...
 
 
+class Stages(Protocol):
+    """What the further stages of an answer need besides the ports: which models there are, and what is known of them.
+
+    The first stage needs none of it: it is the pipeline of the profile.
+    """
+
+    def tiers(self) -> Sequence[Tier]:
+        """The language models of the profile that are here, the smallest first."""
+        ...
+
+    def named(self, name: str) -> Tier | None:
+        """The tier of a backend or a model by its id, None where it is not here."""
+        ...
+
+    def text(self, tier: Tier) -> TextGenerator:
+        """The language model of a tier; it is loaded at its first use and belongs to whoever gave it."""
+        ...
+
+    def judge(self, tier: Tier, log_probs: Sequence[float], text: str) -> Judged:
+        """How sure an answer is, see `app.pipeline.tools.Confidence`."""
+        ...
+
+    def threshold(self, intent: str, complexity: Complexity) -> float:
+        """Confidence in [0, 1] from which no further stage is asked."""
+        ...
+
+
+class Known(Protocol):
+    """What the person asked to remember."""
+
+    async def about(self, question: str) -> Sequence[str]:
+        """The facts that have to do with a question, the likeliest first. Quick, and raises nothing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The ports of one assistant. Each may be a composite of several backends; a turn cannot tell.
 
-    ``pipelines`` is None where answers come straight from ``text``.
+    ``pipelines`` is None where answers come straight from ``text``; ``stages`` is None where one pass of the model is
+    all there is; ``known`` is None where nothing is remembered of the person.
     """
 
     microphone: AudioSource
@@ -77,6 +118,25 @@ class Parts:
     clock: Clock
     pipelines: Pipelines | None = None
     pace: Pace = field(default_factory=Pace)
+    stages: Stages | None = None
+    known: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How far an open question is taken.
+
+    Attributes:
+        plain: One pass of the language model, without skills and stages.
+        single: Skills, but no stage behind the first.
+        stages: Exactly these stages, by name, whatever the question; empty leaves it to the question.
+        hybrid: The quick answer, then one stage on each of these tiers.
+    """
+
+    plain: bool = False
+    single: bool = False
+    stages: tuple[str, ...] = ()
+    hybrid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +154,8 @@ class TurnOptions:
         overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
         pipeline: Id of the pipeline that answers; empty asks the language model itself.
         plain: One pass of the language model, without skills and stages.
+        depth: How far an open question is taken.
+        answers: The stages of the profile.
     """
 
     speak: bool = True
@@ -106,3 +168,5 @@ class TurnOptions:
     overlap: bool = True
     pipeline: str = ""
     plain: bool = False
+    depth: Depth = field(default_factory=Depth)
+    answers: tuple[AnswerStage, ...] = DEFAULT_STAGES

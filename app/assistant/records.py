@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _PASSING = (Listening, PartialTranscript, TextDelta, TextReplaced)
 """Events whose outcome another event carries; they are not kept."""
+_NOTHING_ASKED = ("replay", "announcement")
+"""Turns in which nobody asked anything; they are no part of the history."""
 _ANSWERS_AT_HAND = 200
 _OUTCOMES = {TurnFinished: "finished", TurnFailed: "failed", TurnCancelled: "cancelled"}
 
@@ -75,7 +77,7 @@ class Recorder:
 
     def note(self, event: TurnEvent) -> None:
         """Take an event of any turn."""
-        if isinstance(event, TurnStarted) and event.source != "replay":
+        if isinstance(event, TurnStarted) and event.source not in _NOTHING_ASKED:
             self._open[event.turn_id] = _Open(self._clock.time(), event.source)
         turn = self._open.get(event.turn_id)
         if turn is None or isinstance(event, _PASSING):

@@ -27,6 +27,8 @@ class Replay:
         answer: The text as it was shown.
     """
 
+    ended = "The replay was ended."
+
     def __init__(self, parts: Parts, options: TurnOptions, stream: TurnStream, answer: str) -> None:
         self.stream = stream
         self._parts = parts
@@ -51,12 +53,12 @@ class Replay:
                 await self._speaking.run()
             self.stream.emit(TurnFinished(metrics=ledger.turn_metrics()))
         except asyncio.CancelledError:
-            self.cancel("The replay was ended.")
+            self.cancel(self.ended)
             raise
         except SottoError as error:
             self._fail(error)
         except Exception:
-            log.exception("replay %s failed", self.stream.turn_id)
+            log.exception("%s %s failed", type(self).__name__.lower(), self.stream.turn_id)
             self._fail(internal_error())
 
     def _fail(self, error: SottoError) -> None:

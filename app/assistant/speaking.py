@@ -72,6 +72,7 @@ class Speaking:
         self._emit = emit
         self._form = SpokenForm()
         self._waiting: list[Sentence] = []
+        self._begun: list[str] = []
         self._utterances: list[_Utterance] = []
         self._written = Pulse()
         self._complete = False
@@ -82,6 +83,20 @@ class Speaking:
         """Queue a sentence as it is shown."""
         self._waiting.append(sentence)
         self._written.beat()
+
+    def withdraw(self) -> str:
+        """Let go what has not been begun; a sentence that has been is said to its end.
+
+        Returns:
+            What was said and will be said of the text so far.
+        """
+        rest: list[str] = []
+        for waiting in self._waiting:
+            if not self._begun or _ends_sentence((*self._begun, *rest)[-1]):
+                break
+            rest.append(waiting.text)
+        del self._waiting[len(rest) :]
+        return "".join((*self._begun, *rest))
 
     def complete(self) -> None:
         """No more sentences will come."""
@@ -116,6 +131,7 @@ class Speaking:
     async def _speak_all(self, waking: asyncio.Task[None]) -> None:
         while await self._next_sentence():
             sentence = self._waiting.pop(0)
+            self._begun.append(sentence.text)
             if spoken := self._form.sentence(sentence.text):
                 await waking
                 if self._stopped:
@@ -207,6 +223,11 @@ class Speaking:
             utterance = self._utterances[span.utterance]
             if utterance.started and not utterance.finished:
                 self._finished(utterance, span)
+
+
+def _ends_sentence(shown: str) -> bool:
+    """A piece of text that a sentence ends with, not a clause or a word."""
+    return shown.endswith("\n") or shown.rstrip().rstrip(_CLOSERS).endswith(_STOPS)
 
 
 def _pause_after(shown: str) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -22,6 +22,7 @@ from app.assistant.speaking import Speaking
 from app.assistant.stream import TurnStream
 from app.assistant.understanding.meaning import Understanding
 from app.assistant.writing import Writing
+from app.contracts.card import CardAction
 from app.contracts.cards import AnswerCard, AnyCard, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.errors import SottoError, TurnCancelledError
 from app.contracts.events import CardRemoved, CardUpserted, Status, TurnCancelled, TurnFailed, TurnFinished
@@ -103,6 +104,7 @@ class Turn:
         stream: Where everything is reported.
         spoken: True when the question comes by voice.
         responder: Is asked first; None leaves everything to the language model.
+        ratings: What the person may say of the answer by its card.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Turn:
         *,
         spoken: bool,
         responder: Responder | None = None,
+        ratings: tuple[CardAction, ...] = (),
     ) -> None:
         self.parts = parts
         self.options = options
@@ -122,6 +125,7 @@ class Turn:
         self.ledger = Ledger(parts, stream)
         self.spoken = spoken
         self._responder = responder
+        self._ratings = ratings
         self._question = QuestionCard(
             card_id=f"{stream.turn_id}-question",
             turn_id=stream.turn_id,
@@ -154,9 +158,15 @@ class Turn:
         card_id = f"{self.stream.turn_id}-{code}"
         self.show(NoticeCard(card_id=card_id, turn_id=self.stream.turn_id, priority=40, message=message))
 
-    async def compose(self, text: str) -> tuple[Context, GenerationRequest]:
-        """The request a question becomes, for generating and for prefilling alike, and the context in it."""
-        context = await self.conversation.build(text, self.parts.text.count_tokens)
+    async def compose(self, text: str, *, pipeline: str = "") -> tuple[Context, GenerationRequest]:
+        """The request a question becomes, for generating and for prefilling alike, and the context in it.
+
+        What is known of the person goes with it, unless a pipeline of its own is to look the question up.
+        """
+        known: Sequence[str] = ()
+        if self.parts.known is not None and self._responder is not None and not pipeline:
+            known = await self.parts.known.about(text)
+        context = await self.conversation.build(text, self.parts.text.count_tokens, known=known)
         return context, GenerationRequest(
             messages=context.messages,
             max_tokens=self._longest_answer(),
@@ -214,7 +224,7 @@ class Turn:
         """Have the language model answer; returns what it wrote."""
         self.stream.emit(Status(stage="answer", message="Thinking…"))
         ask = responded.ask or ModelAsk(question.text)
-        context, request = await self.compose(ask.question)
+        context, request = await self.compose(ask.question, pipeline=ask.pipeline)
         if context.question_trimmed:
             self.notice("The question is longer than the model can read; a part of it was left out.", code="too-long")
         if ask.system:
@@ -247,11 +257,13 @@ class Turn:
         emit = self.stream.emit if card is not None else lambda _event: True
         if not self.options.speak:
             self._text = AnswerText(self.parts.clock, emit, None)
+            self._text.on_standing = self._show_standing
             yield self._text
             self._close_answer(stopped=False)
             return
         speaking = self._speaking = Speaking(self.parts, self.options.voice, self.stream.emit)
-        self._text = AnswerText(self.parts.clock, emit, speaking.say)
+        self._text = AnswerText(self.parts.clock, emit, speaking.say, speaking.withdraw)
+        self._text.on_standing = self._show_standing
         self.ledger.ahead("speak", self.parts.text_to_speech.backend, lambda: speaking.times.busy.so_far)
         voice = asyncio.create_task(speaking.run(), name="speak")
         try:
@@ -282,14 +294,34 @@ class Turn:
         if self._answer is None:
             return
         self._answer = replace(
-            self._answer,
-            revision=self._answer.revision + 1,
-            spans=tuple(self._text.spans) if self._text else (),
+            self._as_it_stands(self._answer),
+            actions=() if stopped else self._ratings,
             finished=True,
             stopped=stopped,
             heard=self._speaking.times.heard if self._speaking else None,
         )
         self.show(self._answer)
+
+    def _show_standing(self) -> None:
+        """Show the answer as far as it has come; it may become better yet."""
+        if self._answer is not None:
+            self._answer = self._as_it_stands(self._answer)
+            self.show(self._answer)
+
+    def _as_it_stands(self, card: AnswerCard) -> AnswerCard:
+        """The next revision of the card, with the text so far and how far that has come."""
+        text = self._text
+        card = replace(card, revision=card.revision + 1, spans=tuple(text.spans) if text else ())
+        standing = None if text is None else text.standing
+        if standing is None:
+            return card
+        return replace(
+            card,
+            stage=standing.stage,
+            confidence=standing.confidence,
+            confidence_source=standing.confidence_source,
+            refined=standing.refined,
+        )
 
     def cancel(self, reason: str) -> None:
         """End the turn now: silence first, then the card as it was heard, then the end. The engines follow.

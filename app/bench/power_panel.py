@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from app.assistant.parts import Depth
 from app.bench.power_watching import core_percent
 from app.bootstrap.core import CoreOptions
 from app.bootstrap.desktop import Desktop, run
@@ -67,7 +68,7 @@ def measure_window(seconds: float) -> None:
             finally:
                 watch.close()
 
-        run(CoreOptions(paths=Paths.under(Path(name) / "home")), driver=driver)
+        run(CoreOptions(paths=Paths.under(Path(name) / "home"), depth=Depth(plain=True)), driver=driver)
     if not stretches["shown"].looks:
         raise RuntimeFault("The panel was open, and no sensor was read for it.")
     values = {

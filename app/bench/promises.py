@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.assistant.staged.stage import TARGET_MS
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -80,5 +82,7 @@ PROMISES: Mapping[str, Mapping[str, Promise]] = {
         "proceed_ms": Promise(200, 500),
         "background_hit_rate": Promise(value=0.8, at_least=True),
         "cache_hit_rate": Promise(value=0.6, at_least=True),
+        "spinner_over_500ms": Promise(value=0),
+        **{f"stage_ms_{stage.replace('-', '_')}": Promise(target, target) for stage, target in TARGET_MS.items()},
     },
 }

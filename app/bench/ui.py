@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from app.assistant.parts import Depth
 from app.bench.driving import Keyboard, TurnWatch
 from app.bench.machine import describe
 from app.bench.questions import as_wav, spoken_questions
@@ -95,7 +96,7 @@ def _child(turns: int) -> int:
             values["window_rss_mb"] = psutil.Process().memory_info().rss / MEBIBYTE
             values["wakes"], values["turns"] = len(holds.ms), turns
 
-        run(CoreOptions(paths=Paths.under(folder / "home")), driver=driver)
+        run(CoreOptions(paths=Paths.under(folder / "home"), depth=Depth(plain=True)), driver=driver)
     sys.stdout.write(json.dumps(values) + "\n")
     return 0
 

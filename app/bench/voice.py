@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.assistant.parts import Depth
 from app.bench.driving import Keyboard, TurnWatch, engines_idle_at
 from app.bench.machine import describe
 from app.bench.questions import SpokenQuestion, as_wav, spoken_questions
@@ -84,7 +85,7 @@ def _drive_window(sound: VirtualSound, folder: Path, turns: int) -> list[Measure
         finally:
             monitor.stop()
 
-    run(CoreOptions(paths=Paths.under(folder / "home")), driver=driver)
+    run(CoreOptions(paths=Paths.under(folder / "home"), depth=Depth(plain=True)), driver=driver)
     return measured
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from app.aio.clock import SystemClock
 from app.aio.tasks import TaskOwner
-from app.assistant.assistant import Assistant
-from app.assistant.parts import Parts, TurnOptions
+from app.assistant.assistant import Assistant, AssistantState
+from app.assistant.parts import Depth, Parts, TurnOptions
 from app.assistant.recordings import Recordings
 from app.assistant.records import Recorder
+from app.assistant.ringing import Ringer
 from app.assistant.stream import BackendRelay
 from app.audio.capture import CaptureOptions, MicrophoneSource
 from app.audio.cues import ready_cue
@@ -32,7 +33,9 @@ from app.bootstrap.ladders import Ladders, ladders_of
 from app.bootstrap.logs import logging_to
 from app.bootstrap.pipelines import PipelineServices, put_together
 from app.bootstrap.power import open_machine
+from app.bootstrap.progressive import AnswerServices, put_answers_together
 from app.bootstrap.runtimes import RuntimeServices
+from app.bootstrap.staged import ProgramFacts, StagedNeeds, StagedServices, local_now, put_staged_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
 from app.contracts.errors import SottoError
@@ -77,6 +80,7 @@ class CoreOptions:
         overlap: Recognise and prefill while the person still talks; off only to measure what it wins.
         pipelines: Files of pipelines that go before all others.
         lasting: It stays for more than one question.
+        depth: How far an open question is taken.
     """
 
     paths: Paths = field(default_factory=Paths.default)
@@ -87,6 +91,7 @@ class CoreOptions:
     overlap: bool = True
     pipelines: tuple[Path, ...] = ()
     lasting: bool = True
+    depth: Depth = field(default_factory=Depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ class Services:
     speaker: AudioSink
     pipelines: PipelineServices
     power: PowerService
+    staged: StagedServices
+    answers: AnswerServices
 
     @property
     def backends(self) -> Backends:
@@ -115,9 +122,13 @@ class Services:
         """Say what is wrong with the settings, then do what takes time: open the history, load the models."""
         await asyncio.to_thread(self.pipelines.library.refresh)  # so that no file is read on the loop
         self.report_problems()
-        await asyncio.gather(self._open_history(), self.assistant.start())
+        await asyncio.gather(self._open_history(), self.assistant.start(), self._start_staged())
         await self._look_for_the_voice()
         self.runtimes.start()
+
+    async def _start_staged(self) -> None:
+        await self.staged.start(self.assistant.publish)
+        await self.answers.start(self.assistant.publish)
 
     def report_problems(self) -> None:
         """Publish a notice for everything that is wrong in the person's own files."""
@@ -208,6 +219,8 @@ def _assemble(
     )
     answers = PipelineAnswers(pipelines.engine, lambda: ladders.text)
     parts = replace(_parts(options, ladders, backends, relay, sound, power), pipelines=answers)
+    staged, deeper = _staged(options, settings, profile, parts, stack, ladders, pipelines, power, bulletin)
+    parts = replace(parts, stages=deeper.stages, known=staged.known)
     history = History(options.paths.database)
     assistant = Assistant(
         parts,
@@ -217,6 +230,8 @@ def _assemble(
         recorder=Recorder(
             parts.clock, history, keep=lambda: settings.flag("privacy.keep_history"), on_problem=bulletin.report
         ),
+        staged=staged.staged,
+        feedback=deeper.feedback,
     )
     stack.push_async_callback(assistant.aclose)
     bulletin.assistant = assistant
@@ -228,7 +243,7 @@ def _assemble(
         assistant=assistant,
         settings=settings,
         profile=profile,
-        profile_problems=(*problems, *ladders.problems, *machine_problems),
+        profile_problems=(*problems, *ladders.problems, *machine_problems, *staged.problems),
         devices=sound.devices,
         voices=parts.text_to_speech,
         runtimes=runtimes,
@@ -237,17 +252,61 @@ def _assemble(
         speaker=parts.speaker,
         pipelines=pipelines,
         power=power,
+        staged=staged,
+        answers=deeper,
     )
+
+
+def _staged(
+    options: CoreOptions,
+    settings: SettingsStore,
+    profile: Profile,
+    parts: Parts,
+    stack: AsyncExitStack,
+    ladders: Ladders,
+    pipelines: PipelineServices,
+    power: PowerService,
+    bulletin: _Bulletin,
+) -> tuple[StagedServices, AnswerServices]:
+    """The skills with everything around them, and what open questions need beyond the first stage."""
+    staged = put_staged_together(
+        StagedNeeds(
+            paths=options.paths,
+            runtimes=pipelines.tools.runtimes,
+            pipelines=pipelines,
+            text=parts.text,
+            power=power,
+            clock=parts.clock,
+            facts=ProgramFacts(profile.name, lambda: ladders.text),
+            strategy=lambda: settings.text("assistant.speculation"),
+            publish=bulletin,
+            announce=bulletin.announce,
+            lasting=options.lasting,
+        ),
+        stack,
+    )
+    deeper = put_answers_together(
+        staged.notebook,
+        pipelines.tools,
+        lambda: ladders.text,
+        last_stage=lambda: profile.answers[-1].name,
+        now=local_now(parts.clock),
+        publish=bulletin,
+    )
+    return staged, deeper
 
 
 def _attend(
     assistant: Assistant, settings: SettingsStore, speaker: SpeakerSink, bulletin: _Bulletin, stack: AsyncExitStack
 ) -> None:
-    """Begin what goes on beside the assistant: the ready sound, and a look at the settings file now and then."""
+    """Begin what goes on beside the assistant: the sounds, and a look at the settings file now and then."""
     tasks = TaskOwner()
     stack.push_async_callback(tasks.aclose)
     assistant.subscribe(_ReadyCue(settings, speaker, tasks))
     tasks.start(_follow_file(settings, bulletin), name="settings file")
+    ringer = Ringer(SystemClock(), speaker.cue, lambda: assistant.state in _NO_TIME_TO_RING)
+    stack.push_async_callback(ringer.aclose)
+    assistant.subscribe(ringer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +360,10 @@ def _parts(
     )
 
 
+_NO_TIME_TO_RING = (AssistantState.LISTENING, AssistantState.SPEAKING)
+"""What the person says and hears comes first."""
+
+
 class _Bulletin:
     """Carries events of parts that were made before the assistant to everybody who listens to it."""
 
@@ -310,6 +373,11 @@ class _Bulletin:
     def __call__(self, event: SystemEvent) -> None:
         if self.assistant is not None:
             self.assistant.publish(event)
+
+    def announce(self, text: str) -> None:
+        """Say a sentence aloud, now or after the turn that goes on."""
+        if self.assistant is not None:
+            self.assistant.announce(text)
 
     def report(self, error: SottoError) -> None:
         """Tell of an error that ends nothing."""
@@ -357,6 +425,9 @@ def _turn_options(options: CoreOptions, settings: SettingsStore, profile: Profil
         max_tokens=profile.max_tokens,
         overlap=options.overlap,
         pipeline=profile.pipeline if settings.flag("pipelines.enabled") else "",
+        plain=options.depth.plain or not settings.flag("assistant.skills"),
+        depth=options.depth,
+        answers=profile.answers,
     )
 
 

@@ -85,8 +85,8 @@ def run_demo(paths: Paths) -> int:
     async def show_demo(stack: AsyncExitStack, closed: asyncio.Event) -> None:
         settings = SettingsStore(paths.settings_file)
         settings.load()
-        assistant, parts, power = open_demo(stack)
-        behind = _Behind(assistant, settings, parts.devices, parts.text_to_speech, assistant.start, power)
+        assistant, parts, power, start = open_demo(stack)
+        behind = _Behind(assistant, settings, parts.devices, parts.text_to_speech, start, power)
         await _show(behind, paths, stack, closed, demo=True)
 
     return _run_qt(show_demo)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from app.assistant.parts import Depth
 from app.audio.files import read_clip
 from app.cli.console import Console
 from app.cli.render import view_for
+from app.cli.replies import line_reader
 from app.cli.session import Assistant, Opener, SessionOptions, one_turn, run
 from app.contracts.errors import InvalidInput, StorageError
 
 MAX_STDIN_CHARACTERS = 100_000
+ANY_DEPTH = Depth()
 
 
 def ask(
@@ -27,9 +31,22 @@ def ask(
     as_json: bool,
     stats: bool = False,
     profile: str,
+    depth: Depth = ANY_DEPTH,
 ) -> int:
-    """Ask one question; returns the exit code."""
-    view = view_for(console, as_json=as_json, labelled=audio is not None or console.out_is_terminal, stats=stats)
+    """Ask one question; returns the exit code.
+
+    What is written into a file or a pipe cannot be taken back. There the answer is that of the first stage, unless
+    stages were asked for, and then it is written once it is whole.
+    """
+    in_one_go = not as_json and not console.out_is_terminal
+    chosen = bool(depth.stages or depth.hybrid)
+    view = view_for(
+        console,
+        as_json=as_json,
+        labelled=audio is not None or console.out_is_terminal,
+        stats=stats,
+        hold=in_one_go and chosen,
+    )
 
     async def conversation() -> int:
         if audio is not None and words:
@@ -37,10 +54,29 @@ def ask(
         if speak is not None:
             check_target(speak)
         begin = _recorded(audio) if audio is not None else _typed(question(words, sys.stdin))
-        options = SessionOptions(profile=profile, speak_into=speak)
-        return await one_turn(open_assistant, options, view, console, begin)
+        taken = replace(depth, single=in_one_go and not chosen)
+        options = SessionOptions(profile=profile, speak_into=speak, depth=taken)
+        asks_back = not as_json and console.out_is_terminal and sys.stdin.isatty()
+        lines = line_reader(sys.stdin) if asks_back else None
+        return await one_turn(open_assistant, options, view, console, begin, lines)
 
     return run(conversation(), view, console)
+
+
+def depth_of(*, plain: bool, stages: str, hybrid: str) -> Depth:
+    """How far the command line wants the answer to be taken; lists are divided by commas.
+
+    Raises:
+        InvalidInput: A list has an empty name in it.
+    """
+    return Depth(plain=plain, stages=_names(stages, "--stages"), hybrid=_names(hybrid, "--hybrid"))
+
+
+def _names(listed: str, option: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in listed.split(",")) if listed.strip() else ()
+    if not all(names):
+        raise InvalidInput(f"{option} takes names divided by single commas.", code="bad-list")
+    return names
 
 
 def question(words: Sequence[str], stdin: TextIO) -> str:

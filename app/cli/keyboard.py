@@ -27,9 +27,23 @@ class Key(Enum):
     ENTER = "\r"
     ESCAPE = "\x1b"
     QUIT = "q"
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+
+    @property
+    def number(self) -> int:
+        """What a digit counts, 0 for the other keys."""
+        return int(self.value) if self.value.isdecimal() else 0
 
 
-_MEANINGS = {" ": Key.SPACE, "\r": Key.ENTER, "\n": Key.ENTER, "\x1b": Key.ESCAPE, "q": Key.QUIT, "\x04": Key.QUIT}
+_MEANINGS = {key.value: key for key in Key} | {"\n": Key.ENTER, "\x04": Key.QUIT}
 
 
 @asynccontextmanager

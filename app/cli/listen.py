@@ -12,6 +12,7 @@ from app.assistant.push_to_talk import HOLD_S
 from app.cli.console import Console
 from app.cli.keyboard import Key, pressed_keys
 from app.cli.render import view_for
+from app.cli.replies import Question, reply_to
 from app.cli.session import Assistant, Opener, SessionOptions, TurnEnd, TurnWatch, exit_code, opened, run
 from app.contracts.errors import TurnCancelledError
 from app.contracts.events import TurnCancelled, TurnFailed, TurnFinished
@@ -35,7 +36,14 @@ def listen(
             opened(open_assistant, options, view, console) as (assistant, watch),
         ):
             forget_early_keys(inbox)
-            return await converse(assistant, watch, inbox, prompt=lambda: view.prompt(PROMPT), repeat=repeat)
+            return await converse(
+                assistant,
+                watch,
+                inbox,
+                prompt=lambda: view.prompt(PROMPT),
+                prompt_answer=lambda question: view.prompt(answer_prompt(question)),
+                repeat=repeat,
+            )
 
     return run(conversation(), view, console)
 
@@ -47,14 +55,24 @@ def forget_early_keys(inbox: Inbox) -> None:
 
 
 async def converse(
-    assistant: Assistant, watch: TurnWatch, inbox: Inbox, *, prompt: Callable[[], None], repeat: bool
+    assistant: Assistant,
+    watch: TurnWatch,
+    inbox: Inbox,
+    *,
+    prompt: Callable[[], None],
+    prompt_answer: Callable[[Question], None] = lambda _question: None,
+    repeat: bool,
 ) -> int:
-    """Turn keys into turns until it is over; returns the exit code of the last turn."""
+    """Turn keys into turns until it is over; returns the exit code of the last turn. A question is no end of it."""
     watch.on_end = inbox.put_nowait
     talk = Talk(assistant)
+    question: Question | None = None
     prompt()
     while True:
         match await inbox.get():
+            case Key() as key if question is not None and not watch.running and (said := pressed_answer(question, key)):
+                question = None
+                assistant.ask(said)
             case Key.SPACE:
                 talk.space()
             case Key.ENTER:
@@ -65,9 +83,28 @@ async def converse(
                 return 0 if repeat else TurnCancelledError.exit_code
             case TurnFinished() | TurnFailed() | TurnCancelled() as end:
                 if not watch.running:
-                    if not repeat:
+                    question = watch.question_of(end)
+                    if question is not None:
+                        prompt_answer(question)
+                    elif not repeat:
                         return exit_code(end)
-                    prompt()
+                    else:
+                        prompt()
+
+
+def pressed_answer(question: Question, key: Key) -> str:
+    """What a key answers: a digit the choice with its number, Enter what is suggested. Empty for the other keys."""
+    if key is Key.ENTER:
+        return reply_to(question, "")
+    said = reply_to(question, str(key.number)) if key.number else ""
+    return "" if said == str(key.number) else said
+
+
+def answer_prompt(question: Question) -> str:
+    """What can be pressed while a question waits."""
+    count = len(question.actions)
+    digits = f"1-{count} to choose, " if count > 1 else ""
+    return f"Space to answer, {digits}Esc to leave"
 
 
 class Talk:

@@ -63,6 +63,14 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
             from app.cli.pipelines_commands import documents
 
             return documents(options, console)
+        case "routines":
+            from app.cli.routines_parser import routines
+
+            return routines(options, console)
+        case "jobs":
+            from app.cli.routines_parser import jobs
+
+            return jobs(options, console)
         case "serve":
             from app.cli.pipelines_commands import serve
 
@@ -87,6 +95,10 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
             from app.cli.calibrate import calibrate
 
             return calibrate(options, console)
+        case "routing":
+            from app.cli.routing import routing
+
+            return routing(options, console)
         case "profiles":
             return _profiles(options, console)
         case "doctor":
@@ -104,7 +116,7 @@ def _window(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace, console: Console) -> int:
-    from app.cli.ask import ask
+    from app.cli.ask import ask, depth_of
     from app.cli.opening import open_assistant
 
     return ask(
@@ -116,6 +128,7 @@ def _ask(options: argparse.Namespace, console: Console) -> int:
         as_json=options.json,
         stats=options.stats,
         profile=options.profile,
+        depth=depth_of(plain=options.plain, stages=options.stages, hybrid=options.hybrid),
     )
 
 
@@ -174,6 +187,8 @@ def _bench(options: argparse.Namespace) -> int:
             from app.bench.power import main as bench
         case "soak":
             from app.bench.soak import main as bench
+        case "staged":
+            from app.bench.staged import main as bench
         case _:
             from app.bench.ui import main as bench
     return bench(options.rest)

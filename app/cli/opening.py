@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.bootstrap.core import CoreOptions, Services, Speech, open_services
 from app.cli.session import Assistant, Session, SessionOptions
+from app.contracts.errors import StorageError
 
 
 class _Opened:
@@ -27,6 +29,8 @@ class _Opened:
             await self._services.start()
         else:
             self._services.report_problems()
+            with contextlib.suppress(StorageError):  # whatever has to be kept there tells it
+                await self._services.answers.satisfaction.load()
 
 
 @asynccontextmanager
@@ -37,6 +41,12 @@ async def open_assistant(options: SessionOptions) -> AsyncIterator[Session]:
         InvalidInput: The profile is not there, or its file is wrong.
     """
     speech = Speech.FILE if options.speak_into else Speech.AS_CHOSEN if options.talk else Speech.SILENT
-    core = CoreOptions(profile=options.profile, speech=speech, speak_into=options.speak_into, lasting=options.talk)
+    core = CoreOptions(
+        profile=options.profile,
+        speech=speech,
+        speak_into=options.speak_into,
+        lasting=options.talk,
+        depth=options.depth,
+    )
     async with open_services(core) as services:
         yield _Opened(services, load_all=options.talk)

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from app.cli.models_parser import add_calibrate, add_devices, add_models, add_power, add_servers
 from app.cli.pipelines_parser import add_documents, add_pipelines, add_serve, command, json_flag
+from app.cli.routines_parser import add_jobs, add_routines
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
-BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "runtimes", "power", "soak")
+BENCHES = ("voice", "overhead", "ui", "pipeline", "escalation", "runtimes", "power", "soak", "staged")
 
 _STATS = "say also where every joule went, and how what was saved was computed"
+_STAGES = "answer in exactly these stages of the profile: quick_response,deep_analysis,synthesis"
+_HYBRID = "the quick answer, then one stage on each of these: small, larger, largest, or a backend or model"
 _EPILOGUE = """\
 exit codes: 0 done, 1 a library failed, 2 the input cannot be used, 3 already running, 4 something is missing,
 5 disk, 6 a passing failure, 130 stopped. `sotto doctor` says what is missing.
@@ -50,6 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     _listen(commands)
     add_pipelines(commands)
     add_documents(commands)
+    add_routines(commands)
+    add_jobs(commands)
     add_serve(commands)
     add_devices(commands)
     add_power(commands)
@@ -57,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_servers(commands)
     add_calibrate(commands)
     _profiles(commands)
+    _routing(commands)
     _doctor(commands)
     _bench(commands)
     return parser
@@ -84,6 +90,10 @@ def _ask(commands: Commands) -> None:
     parser.add_argument("--speak", type=Path, metavar="FILE", help="write the spoken answer to this WAV file")
     parser.add_argument("--profile", default="", metavar="ID", help="answer with this profile, not the chosen one")
     parser.add_argument("--stats", action="store_true", help=_STATS)
+    depth = parser.add_mutually_exclusive_group()
+    depth.add_argument("--plain", action="store_true", help="one pass of the language model: no skills, no stages")
+    depth.add_argument("--stages", default="", metavar="NAME[,NAME…]", help=_STAGES)
+    depth.add_argument("--hybrid", default="", metavar="TIER[,TIER…]", help=_HYBRID)
     json_flag(parser, "print the turn's events, one JSON object a line")
 
 
@@ -107,6 +117,14 @@ def _profiles(commands: Commands) -> None:
     use.add_argument("id", metavar="ID")
 
 
+def _routing(commands: Commands) -> None:
+    parser = command(commands, "routing", "say which stages answer which questions, and what your ratings moved")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    explain = command(actions, "explain", "show the stages, the routes and what you said of answers")
+    json_flag(explain, "print one JSON object")
+    command(actions, "reset", "forget what you said of answers")
+
+
 def _doctor(commands: Commands) -> None:
     parser = command(commands, "doctor", "say what is there, what is missing, and the one command that mends it")
     json_flag(parser, "print one JSON object")
@@ -114,6 +132,6 @@ def _doctor(commands: Commands) -> None:
 
 
 def _bench(commands: Commands) -> None:
-    parser = command(commands, "bench", "measure a spoken turn, its overhead, the window, or the pipelines")
+    parser = command(commands, "bench", "measure a spoken turn, its overhead, the window, the pipelines, or the stages")
     parser.add_argument("name", choices=BENCHES, metavar="|".join(BENCHES))
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="[--json]")

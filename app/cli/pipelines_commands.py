@@ -75,6 +75,7 @@ def serve(options: argparse.Namespace, console: Console) -> int:
         otlp=options.otlp,
         as_json=options.json,
         grace_s=options.grace,
+        notebook=paths.notebook,
     )
     return serve_pipelines(lambda: open_pipelines(paths, extra_files=_extra(options), lasting=True), console, request)
 

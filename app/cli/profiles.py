@@ -86,6 +86,16 @@ def as_object(profile: Profile) -> dict[str, object]:
         "text": _tiers(profile.text),
         "text_to_speech": _tiers(profile.text_to_speech),
         "voice_activity": _tiers(profile.voice_activity),
+        "answers": [
+            {
+                "name": stage.name,
+                "tier": stage.tier,
+                "temperature": stage.temperature,
+                "prior": stage.prior,
+                "timeout_s": stage.timeout_s,
+            }
+            for stage in profile.answers
+        ],
         "max_tokens": profile.max_tokens,
         "limits": _limits_object(profile.limits),
         "voice": {"id": profile.voice, "speed": profile.speed, "speak": profile.speak},
@@ -105,6 +115,7 @@ def as_text(profile: Profile) -> str:
         ("", profile.description),
         ("pipeline", profile.pipeline),
         ("goal", profile.goal.value),
+        ("answers in", ", ".join(f"{stage.name} ({stage.tier})" for stage in profile.answers)),
         ("speech to text", _ladder(profile.speech_to_text)),
         ("text", _ladder(profile.text)),
         ("text to speech", _ladder(profile.text_to_speech)),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 
+from app.cli.cards import CardPile, said_outside_turns
 from app.cli.console import Console, printable, report
+from app.cli.shades import Shading, colours_wanted
 from app.cli.wording import energy_line, turn_line
-from app.contracts.cards import AnswerCard, NoticeCard
+from app.contracts.capabilities import ConfidenceSource
+from app.contracts.cards import AnswerCard, AnyCard, NoticeCard
 from app.contracts.devices import Device
 from app.contracts.errors import SottoError
 from app.contracts.events import (
     CardChanged,
+    CardRemoved,
     CardUpserted,
+    Complete,
     DownloadProgress,
     Escalated,
     Event,
@@ -23,6 +29,7 @@ from app.contracts.events import (
     Listening,
     Notice,
     PartialTranscript,
+    QuestionAsked,
     Retrying,
     Status,
     SystemEvent,
@@ -56,6 +63,10 @@ class View(ABC):
         """Tell the person what can be done now."""
         self._console.live(text)
 
+    def prompt_line(self, text: str) -> None:
+        """Tell the person that a line can be typed now; nothing takes its place until a turn begins."""
+        self._console.live(text)
+
     def fail(self, error: SottoError) -> int:
         """Show a failure that no turn has reported; returns the exit code."""
         return report(self._console, error)
@@ -68,24 +79,44 @@ class TextView(View):
         console: Where to write.
         labelled: Say who speaks. A typed question whose answer goes into a file or a pipe gets the bare text.
         stats: After a turn, say also where every joule went and how what was saved was computed.
+        hold: Write the answer once it is whole; what is refined on the way is not written twice.
     """
 
-    def __init__(self, console: Console, *, labelled: bool, stats: bool = False) -> None:
+    def __init__(self, console: Console, *, labelled: bool, stats: bool = False, hold: bool = False) -> None:
         super().__init__(console)
+        self._hold = hold
+        self._shading = Shading() if colours_wanted(terminal=console.out_is_terminal) else None
         self._labelled = labelled
         self._stats = stats
         self._may_run: tuple[frozenset[Device], int | None] = (frozenset(Device), None)
         self._answering = False
         self._shown = ""
         self._status = ""
+        self._pile = CardPile()
+        self._asked = ""
+
+    def prompt_line(self, text: str) -> None:
+        """Show it, and keep it before the cursor."""
+        super().prompt_line(text)
+        self._asked = text
 
     def show(self, event: TurnEvent | SystemEvent) -> None:
         """Show one event; those a person has no use for are passed over."""
+        if isinstance(event, TurnStarted):
+            self._asked = ""
+        if self._asked and isinstance(event, HostChanged | JobProgress | DownloadProgress):
+            return
+        self._show(event)
+        if self._asked:
+            self._console.live(self._asked)
+
+    def _show(self, event: TurnEvent | SystemEvent) -> None:
         match event:
             case TurnStarted():
                 self._answering = False
                 self._shown = ""
                 self._status = ""
+                self._pile.clear()
             case Listening(level=level):
                 self._console.live(f"● {_meter(level)} Speak; Space or Enter when you are done")
             case PartialTranscript(text=text):
@@ -94,15 +125,20 @@ class TextView(View):
                 self._console.write(f"You: {printable(text)}\n")
             case Status(message=message, progress=progress):
                 self._show_status(message, progress)
-            case TextDelta(text=text, stage=""):
-                self._show_text(text)
-            case TextReplaced(kept=kept, reason=reason, stage=""):
+            case TextDelta(text=text, confidence=confidence, stage="") if not self._hold:
+                self._show_text(text, confidence)
+            case TextReplaced(kept=kept, reason=reason, stage="") if not self._hold:
                 self._take_back(kept, reason)
             case CardUpserted(card=card):
                 self._show_card(card)
+            case CardRemoved(card_id=card_id):
+                self._pile.remove(card_id)
+            case Complete() | QuestionAsked():
+                self._show_pile()
             case Retrying() | FailedOver() | Escalated():
                 self._show_detour(event)
             case TurnFinished(metrics=metrics):
+                self._show_pile()
                 self._show_cost(metrics)
             case TurnFailed(message=message, remedy=remedy):
                 self._console.end_line()
@@ -125,13 +161,14 @@ class TextView(View):
             self._console.say(shown)
         self._status = message
 
-    def _show_text(self, text: str) -> None:
+    def _show_text(self, text: str, confidence: float | None = None) -> None:
         if not self._answering:
             self._answering = True
             if self._labelled:
                 self._console.write("Sotto: ")
         self._shown += text
-        self._console.write(printable(text))
+        text = printable(text)
+        self._console.write(text if self._shading is None else self._shading(text, confidence))
 
     def _take_back(self, kept: int, reason: str) -> None:
         """What stands in a terminal cannot be unwritten: say so, and write again what still holds."""
@@ -141,11 +178,30 @@ class TextView(View):
         if text:
             self._show_text(text)
 
-    def _show_card(self, card: object) -> None:
+    def _show_card(self, card: AnyCard) -> None:
+        if self._pile.take(card):
+            return
         if isinstance(card, NoticeCard):
             self._console.say(printable(card.message))
         elif isinstance(card, AnswerCard) and card.finished and not self._answering and card.text:
             self._show_text(card.text)
+        if isinstance(card, AnswerCard) and card.finished and (self._stats or self._console.out_is_terminal):
+            self._show_standing(card)
+
+    def _show_standing(self, card: AnswerCard) -> None:
+        """How far an answer in stages has come, and how far it is to be trusted."""
+        if card.stage and card.confidence is not None and card.confidence_source is not ConfidenceSource.RULE:
+            self._console.end_line()
+            refined = f", refined {card.refined} times" if card.refined > 1 else ", refined" * card.refined
+            self._console.say(
+                printable(f"{card.stage}: confidence {card.confidence:.2f} ({card.confidence_source}){refined}")
+            )
+
+    def _show_pile(self) -> None:
+        lines = self._pile.lines()
+        if lines:
+            self._console.end_line()
+            self._console.write("".join(f"{line}\n" for line in lines))
 
     def _show_detour(self, event: Retrying | FailedOver | Escalated) -> None:
         match event:
@@ -181,8 +237,8 @@ class TextView(View):
                 self._console.live(f"Downloading {name} {received / total:.0%}")
             case Notice(level="warning", message=message, remedy=remedy):
                 self._console.say(printable(f"{message} {remedy}".rstrip()))
-            case CardChanged(card=NoticeCard(message=message)):
-                self._console.say(printable(message))
+            case CardChanged(card=card) if line := said_outside_turns(card, time.time()):
+                self._console.say(printable(line))
             case _:
                 pass
 
@@ -206,9 +262,11 @@ class JsonView(View):
         return error.exit_code
 
 
-def view_for(console: Console, *, as_json: bool, labelled: bool = True, stats: bool = False) -> View:
+def view_for(
+    console: Console, *, as_json: bool, labelled: bool = True, stats: bool = False, hold: bool = False
+) -> View:
     """The view a command was asked for."""
-    return JsonView(console) if as_json else TextView(console, labelled=labelled, stats=stats)
+    return JsonView(console) if as_json else TextView(console, labelled=labelled, stats=stats, hold=hold)
 
 
 def _meter(level_dbfs: float) -> str:

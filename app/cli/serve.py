@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.cli.console import Console, report
+from app.cli.jobs import open_jobs
 from app.cli.session import interrupts_call
 from app.contracts.errors import InvalidInput, SottoError, TurnCancelledError
 from app.pipeline.telemetry.exporting import TelemetryOptions, exporting
@@ -58,6 +59,7 @@ class ServeRequest:
         data_dir: Where the token lies.
         as_json: Say that it is ready as JSON.
         grace_s: Seconds that runs get to finish.
+        notebook: Where jobs are kept, None to serve none.
     """
 
     host: str
@@ -70,6 +72,7 @@ class ServeRequest:
     otlp: str = ""
     as_json: bool = False
     grace_s: float = 10.0
+    notebook: Path | None = None
 
 
 def serve(open_pipelines: Opener, console: Console, request: ServeRequest) -> int:
@@ -115,7 +118,10 @@ async def _serve(open_pipelines: Opener, console: Console, request: ServeRequest
         async with AsyncExitStack() as stack:
             served = await stack.enter_async_context(open_pipelines())
             exporter = await stack.enter_async_context(exporting(served.engine, telemetry))
-            server = ComputeServer(served.engine, served.library, options)
+            jobs = None if request.notebook is None else await stack.enter_async_context(open_jobs(request.notebook))
+            if jobs is not None:
+                await jobs.open()
+            server = ComputeServer(served.engine, served.library, options, jobs)
             stack.push_async_callback(server.aclose)
             await server.start()
             ready: dict[str, object] = {"event": "ready", "address": server.address, "port": server.port}

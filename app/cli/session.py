@@ -11,15 +11,27 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.assistant.parts import Depth
 from app.cli.console import Console
 from app.cli.render import View
+from app.cli.replies import Question, Reader, prompt_of, reply_to
 from app.contracts.audio import AudioChunk
 from app.contracts.errors import SottoError, TurnCancelledError
-from app.contracts.events import TURN_ENDS, SystemEvent, TurnCancelled, TurnEvent, TurnFailed, TurnFinished, TurnStarted
+from app.contracts.events import (
+    TURN_ENDS,
+    CardUpserted,
+    SystemEvent,
+    TurnCancelled,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+from app.contracts.skill_cards import ClarificationCard, PrePlanCard
 
 TurnEnd = TurnFinished | TurnFailed | TurnCancelled
 Listener = Callable[[TurnEvent | SystemEvent], None]
@@ -78,12 +90,14 @@ class SessionOptions:
     Attributes:
         profile: Id of the profile, empty for the one in the settings.
         speak_into: The WAV file that takes the spoken answer, None for no file.
+        depth: How far an open question is taken.
         talk: The person talks with it: a microphone, answers aloud as they chose, every model loaded beforehand.
     """
 
     profile: str = ""
     speak_into: Path | None = None
     talk: bool = False
+    depth: Depth = field(default_factory=Depth)
 
 
 Opener = Callable[[SessionOptions], AbstractAsyncContextManager[Session]]
@@ -101,6 +115,7 @@ class TurnWatch:
         self._running: set[str] = set()
         self._ends: dict[str, TurnEnd] = {}
         self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._questions: dict[str, Question] = {}
         self.on_end: Callable[[TurnEnd], None] = lambda _end: None
 
     @property
@@ -113,6 +128,9 @@ class TurnWatch:
         self._view.show(event)
         if isinstance(event, TurnStarted):
             self._running.add(event.turn_id)
+        elif isinstance(event, CardUpserted):
+            if isinstance(event.card, ClarificationCard | PrePlanCard):
+                self._questions[event.card.card_id] = event.card
         elif isinstance(event, TURN_ENDS):
             self._running.discard(event.turn_id)
             self._ends[event.turn_id] = event
@@ -120,6 +138,10 @@ class TurnWatch:
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
             self.on_end(event)
+
+    def question_of(self, end: TurnEnd) -> Question | None:
+        """What waits for an answer after a turn, None when nothing does."""
+        return self._questions.get(end.waiting_for) if isinstance(end, TurnFinished) else None
 
     async def end_of(self, turn_id: str) -> TurnEnd:
         """Wait for a turn's end; it may have come already."""
@@ -145,17 +167,34 @@ async def one_turn(
     view: View,
     console: Console,
     begin: Callable[[Assistant], str],
+    lines: Reader | None = None,
 ) -> int:
     """Open an assistant, have it run the turn that ``begin`` starts, and return the exit code.
 
-    The first interrupt cancels the turn, which then ends as every turn does; a second one does not wait for that.
+    With ``lines`` to read from, what waits for an answer gets one, turn after turn. The first interrupt cancels the
+    turn, which then ends as every turn does; a second one does not wait for that.
 
     Raises:
         SottoError: The assistant could not be opened.
     """
     async with opened(open_assistant, options, view, console) as (assistant, watch):
-        turn_id = begin(assistant)
-        return exit_code(await watch.end_of(turn_id))
+        end = await watch.end_of(begin(assistant))
+        while lines is not None and (question := watch.question_of(end)) is not None:
+            said = await answered(question, lines, view)
+            if not said:
+                break
+            end = await watch.end_of(assistant.ask(said))
+        return exit_code(end)
+
+
+async def answered(question: Question, lines: Reader, view: View) -> str:
+    """What the person answers to what waits; empty when no line will come any more."""
+    while True:
+        view.prompt_line(prompt_of(question))
+        line = await lines()
+        said = "" if line is None else reply_to(question, line)
+        if said or line is None:
+            return said
 
 
 @asynccontextmanager

@@ -440,6 +440,14 @@ class Clock(Protocol):
         """Let others run for so long."""
         ...
 
+    def since_boot(self) -> float:
+        """Seconds that never go back either, and go on while the machine sleeps; comparable within one `boot`."""
+        return self.monotonic()
+
+    def boot(self) -> str:
+        """Which start of the machine `since_boot` counts from; empty where nobody can tell."""
+        return ""
+
 
 class Secrets(Protocol):
     """Tokens and passwords, in the system keyring and never in a file of ours."""

@@ -13,7 +13,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from app.contracts.errors import InvalidInput
-from app.service.servicer import refuse
+from app.service.refusing import refuse
 
 
 class MessageCheck(grpc.aio.ServerInterceptor):

@@ -17,6 +17,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from app.assistant.jobs.book import JobBook
 from app.contracts.errors import AlreadyRunning, InvalidInput
 from app.service.generated.compute.v1 import compute_pb2 as pb
 from app.service.generated.compute.v1.compute_pb2_grpc import add_ComputeServiceServicer_to_server
@@ -65,13 +66,14 @@ class ComputeServer:
         engine: Runs them; closed by whoever made it.
         library: Names them.
         options: How to serve.
+        jobs: The jobs of this person, None for none.
     """
 
-    def __init__(self, engine: Engine, library: Library, options: ServeOptions) -> None:
+    def __init__(self, engine: Engine, library: Library, options: ServeOptions, jobs: JobBook | None = None) -> None:
         self._engine = engine
         self._options = options
         self._admission = Admission(options.limits)
-        self._service = ComputeService(engine, library, options.limits, self._admission)
+        self._service = ComputeService(engine, library, options.limits, self._admission, jobs)
         self._health: Any = None
         self._server: Any = None
         self.port = 0

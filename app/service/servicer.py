@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import grpc
 import grpc.aio
 
+from app.assistant.jobs.book import JobBook
 from app.contracts.audio import AudioChunk
-from app.contracts.errors import Busy, InvalidInput, SottoError, Unavailable
+from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.events import RUN_ENDS, TurnEvent
 from app.pipeline.definition import OptionValue, PipelineDefinition
 from app.pipeline.run import Run
 from app.pipeline.values import SoundSource, Text, Value
 from app.service import mapping, sound
 from app.service.generated.compute.v1 import compute_pb2 as pb
-from app.service.generated.compute.v1.compute_pb2_grpc import ComputeServiceServicer
+from app.service.jobs import JobCalls
 from app.service.limits import Admission, Limits
 from app.service.outbox import Outbox
+from app.service.refusing import refused
 
 SERVICE = "compute.v1.ComputeService"
 _LONGEST_ID = 128
@@ -30,10 +32,6 @@ _TOO_SLOW = SottoError(
     code="client-too-slow",
     remedy="Read the stream while it comes, or call ExecutePipeline.",
 )
-_STATUS = {
-    "no-pipeline": grpc.StatusCode.NOT_FOUND,
-    "run-exists": grpc.StatusCode.ALREADY_EXISTS,
-}
 
 
 class Engine(Protocol):
@@ -72,17 +70,21 @@ class Library(Protocol):
         ...
 
 
-class ComputeService(ComputeServiceServicer):
-    """Runs pipelines for clients.
+class ComputeService(JobCalls):
+    """Runs pipelines for clients, at once or as jobs.
 
     Args:
         engine: Runs them.
         library: Names them.
         limits: What clients may ask for.
         admission: Counts who runs what.
+        jobs: The jobs of this person, None for a server that keeps none.
     """
 
-    def __init__(self, engine: Engine, library: Library, limits: Limits, admission: Admission) -> None:
+    def __init__(
+        self, engine: Engine, library: Library, limits: Limits, admission: Admission, jobs: JobBook | None = None
+    ) -> None:
+        super().__init__(jobs, admission)
         self._engine = engine
         self._library = library
         self._limits = limits
@@ -92,10 +94,10 @@ class ComputeService(ComputeServiceServicer):
         self, request: pb.ExecutePipelineRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ExecutePipelineResponse:
         """Run a pipeline and answer when it has ended. A client that leaves ends its run."""
-        async with _refused(context):
+        async with refused(context):
             give_back = self._admission.admit(context.peer())
             try:
-                run = self._start(request, await self._given(request))
+                run = self.start(request, await self.given(request))
                 try:
                     result = await run.result()
                 finally:
@@ -110,10 +112,10 @@ class ComputeService(ComputeServiceServicer):
         self, request: pb.ExecutePipelineRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> None:
         """Run a pipeline and send everything that happens."""
-        async with _refused(context):
+        async with refused(context):
             give_back = self._admission.admit(context.peer())
             try:
-                run = self._start(request, await self._given(request))
+                run = self.start(request, await self.given(request))
                 await self._send(run, context, request.audio_format, give_back)
             finally:
                 give_back()
@@ -124,7 +126,7 @@ class ComputeService(ComputeServiceServicer):
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> None:
         """Run a pipeline on sound that the client streams."""
-        async with _refused(context):
+        async with refused(context):
             start = await _first(requests, self._limits.stalled_s)  # who says nothing takes no place
             give_back = self._admission.admit(context.peer())
             try:
@@ -133,7 +135,7 @@ class ComputeService(ComputeServiceServicer):
                     start.input_format or pb.AUDIO_FORMAT_PCM_S16LE,
                     sound.checked_rate(start.sample_rate_hz),
                 )
-                run = self._start(start, SoundSource(chunks, "client"))
+                run = self.start(start, SoundSource(chunks, "client"))
                 await self._send(run, context, start.audio_format, give_back)
             finally:
                 give_back()
@@ -142,14 +144,14 @@ class ComputeService(ComputeServiceServicer):
         self, _request: pb.ListPipelinesRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListPipelinesResponse:
         """The pipelines there are."""
-        async with _refused(context):
+        async with refused(context):
             return await asyncio.to_thread(self._listed)
 
     async def CancelRun(  # noqa: N802 - the name is the proto's
         self, request: pb.CancelRunRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.CancelRunResponse:
         """End a run."""
-        async with _refused(context):
+        async with refused(context):
             if not request.run_id:
                 raise InvalidInput("run_id is missing.", code="no-run-id")
             return pb.CancelRunResponse(cancelled=self._engine.cancel(request.run_id, "Cancelled by a client."))
@@ -161,7 +163,13 @@ class ComputeService(ComputeServiceServicer):
                 response.pipelines.append(mapping.pipeline_message(self._library.get(pipeline_id)))
         return response
 
-    def _start(self, request: pb.ExecutePipelineRequest | pb.StartAudio, given: Value) -> Run:
+    def start(self, request: pb.ExecutePipelineRequest | pb.StartAudio, given: Value) -> Run:
+        """Begin the run of a request.
+
+        Raises:
+            InvalidInput: Its pipeline, its options or its id cannot be used.
+            Busy: As many runs as are allowed are going on.
+        """
         if len(request.run_id) > _LONGEST_ID or not request.run_id.isprintable():
             raise InvalidInput(
                 f"run_id has at most {_LONGEST_ID} characters, and none that cannot be seen.", code="bad-run-id"
@@ -174,7 +182,7 @@ class ComputeService(ComputeServiceServicer):
             run_id=request.run_id,
         )
 
-    async def _given(self, request: pb.ExecutePipelineRequest) -> Value:
+    async def given(self, request: pb.ExecutePipelineRequest) -> Value:
         """What the run works on.
 
         Raises:
@@ -288,38 +296,3 @@ async def _first(requests: AsyncIterator[pb.PipelineAudioRequest], within_s: flo
         start: pb.StartAudio = request.start
         return start
     raise InvalidInput("The first message of the stream has to be `start`.", code="start-expected")
-
-
-@contextlib.asynccontextmanager
-async def _refused(context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
-    """Turn an error before there is a run into a status of gRPC."""
-    try:
-        yield
-    except SottoError as error:
-        await refuse(context, error)
-
-
-async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: SottoError) -> NoReturn:
-    """End a call with the status, the sentence and the code of an error.
-
-    Raises:
-        grpc.aio.AbortError: Always; the library takes it from here.
-    """
-    metadata = (("sotto-code", error.code),)
-    await context.abort(status_of(error), mapping.short(str(error)), metadata)
-    raise AssertionError("abort returned")
-
-
-def status_of(error: SottoError) -> grpc.StatusCode:
-    """The status of gRPC that stands for an error."""
-    if error.code in _STATUS:
-        return _STATUS[error.code]
-    match error:
-        case InvalidInput():
-            return grpc.StatusCode.INVALID_ARGUMENT
-        case Busy():
-            return grpc.StatusCode.RESOURCE_EXHAUSTED
-        case Unavailable():
-            return grpc.StatusCode.UNAVAILABLE
-        case _:
-            return grpc.StatusCode.INTERNAL

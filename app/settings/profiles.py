@@ -16,12 +16,14 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput, SottoError
+from app.settings.answer_stages import DEFAULT_STAGES, LONGEST_TIMEOUT_S, AnswerStage
 from app.settings.files import as_number, place_of, read_mapping, suggestion
 from app.settings.limits import DEFAULT_MAX_TOKENS, Limits, OnBattery, QuietHours
 
 _TIERS = ("speech_to_text", "text", "text_to_speech", "voice_activity")
 _REQUIRED = ("id", "name", *_TIERS)
-_KEYS = (*_REQUIRED, "description", "pipeline", "goal", "limits", "voice")
+_KEYS = (*_REQUIRED, "description", "pipeline", "goal", "answers", "limits", "voice")
+_STAGE = ("name", "tier", "system", "temperature", "prior", "timeout_s")
 _LIMITS = (
     "max_tokens",
     "rest_under_trip_c",
@@ -57,6 +59,7 @@ class Profile:
         speed: 0.5 to 2.0.
         speak: Answers are spoken.
         path: Its file.
+        answers: The stages in which an open question is answered, the quick one first.
     """
 
     profile_id: str
@@ -73,6 +76,7 @@ class Profile:
     speed: float
     speak: bool
     path: Path
+    answers: tuple[AnswerStage, ...] = DEFAULT_STAGES
 
     @property
     def max_tokens(self) -> int:
@@ -154,6 +158,7 @@ class _Reader:
             speed=self._number(voice, "speed", 1.0, 0.5, 2.0),
             speak=self._flag(voice, "speak", default=True),
             path=self._path,
+            answers=self._answers(content),
             **tiers,
         )
 
@@ -172,6 +177,39 @@ class _Reader:
             model = self._text(entry, "model") if "model" in entry else ""
             tiers.append(Tier(self._text(entry, "backend"), model))
         return tuple(tiers)
+
+    def _answers(self, content: CommentedMap) -> tuple[AnswerStage, ...]:
+        if "answers" not in content:
+            return DEFAULT_STAGES
+        entries = content["answers"]
+        if not isinstance(entries, CommentedSeq) or not entries:
+            raise self._wrong(place_of(content, "answers"), "'answers' must be a list of at least one stage.")
+        stages: list[AnswerStage] = []
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, CommentedMap) or "name" not in entry:
+                line, column = entries.lc.item(index)
+                raise self._wrong((line + 1, column + 1), "a stage of an answer is a mapping with a 'name'.")
+            stage = self._answer_stage(entry)
+            if stage.name in [other.name for other in stages]:
+                raise self._wrong(place_of(entry, "name"), f"there are two stages {stage.name!r}.")
+            stages.append(stage)
+        return tuple(stages)
+
+    def _answer_stage(self, entry: CommentedMap) -> AnswerStage:
+        """A stage as written; what is left out is as in the default stage of the same name, or as in any other."""
+        self._only(entry, _STAGE)
+        name = self._text(entry, "name")
+        if not name.replace("_", "").replace("-", "").isalnum():
+            raise self._wrong(place_of(entry, "name"), "a stage's name is letters, digits, '_' and '-'.")
+        default = next((stage for stage in DEFAULT_STAGES if stage.name == name), AnswerStage(name=name))
+        return AnswerStage(
+            name=name,
+            tier=self._text(entry, "tier") if "tier" in entry else default.tier,
+            system=self._text(entry, "system") if "system" in entry else default.system,
+            temperature=self._number(entry, "temperature", default.temperature, 0.0, 2.0),
+            prior=self._number(entry, "prior", default.prior, 0.0, 1.0),
+            timeout_s=self._number(entry, "timeout_s", default.timeout_s, 0.1, LONGEST_TIMEOUT_S),
+        )
 
     def _goal(self, content: CommentedMap) -> Goal:
         return Goal(self._one_of(content, "goal", Goal, Goal.AS_WRITTEN))

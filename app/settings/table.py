@@ -100,6 +100,15 @@ SETTINGS: tuple[Setting, ...] = (
         explanation="Which models answer, with which limits.",
     ),
     Setting(
+        key="assistant.skills", default=True, page="Assistant", title="Answer with skills",
+        explanation="Timers, sums, lists and the like are answered without the language model; off, it answers all.",
+    ),
+    Setting(
+        key="assistant.speculation", default="top-k", choices=("none", "top-1", "top-k", "all", "ab"), page="Assistant",
+        title="Work ahead",
+        explanation="What is made ready while you decide: nothing, the likeliest, what is likely, all, or in turns.",
+    ),
+    Setting(
         key="pipelines.enabled", default=True, page="Pipelines", title="Answer through a pipeline",
         explanation="Answers come through the stages of a pipeline. Off, the models of the profile answer directly.",
     ),

@@ -46,6 +46,8 @@ SCRIPT: tuple[tuple[str, str], ...] = (
             "3. **Baked potatoes** with herbs and cheese.\n\nEach takes about half an hour."
         ),
     ),
+    ("Plan an upper body workout.", "This one is answered by a skill: see the cards."),
+    ("Set a tea timer for three minutes.", "This one is answered by a skill: see the cards."),
 )
 """Questions and answers, in the order in which the microphone seems to hear them."""
 ANYTHING_ELSE = "This is a demonstration without a model, so every other question gets this answer."

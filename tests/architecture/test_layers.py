@@ -62,6 +62,7 @@ PLANTS = {
     "app.memory.b": "import bs4",
     "app.pipeline.documents.a": "import jinja2",
     "app.cli.e": "import grpc",
+    "app.assistant.d": "import pint",
 }
 """One import for every rule that it breaks, by the module it is planted in."""
 

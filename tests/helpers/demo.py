@@ -15,7 +15,7 @@ from app.aio.clock import SystemClock
 from app.assistant.push_to_talk import Action, PushToTalk
 from app.assistant.stream import TurnStream
 from app.contracts.audio import AudioDevice, Voice
-from app.contracts.cards import AnswerCard, AnswerSpan, ErrorCard, NoticeCard, QuestionCard
+from app.contracts.cards import AnswerCard, AnswerSpan, AnyCard, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import Device
 from app.contracts.energy import Comparison, Energy, EnergyAccount, Provenance
 from app.contracts.events import (
@@ -40,6 +40,7 @@ from app.contracts.events import (
     TurnStarted,
 )
 from app.contracts.metrics import StageMetrics, TurnMetrics
+from tests.helpers.demo_cards import acted
 from tests.helpers.demo_script import EXCHANGES, Exchange, exchange_for
 
 Listener = Callable[[TurnEvent | SystemEvent], None]
@@ -81,6 +82,9 @@ class DemoAssistant:
     Args:
         pace: Multiplies every pause; 1 is the speed of a good machine, 0 leaves no pauses.
         offer_recording: Begin with the card that offers an unanswered recording.
+
+    Attributes:
+        obliging: Do what the buttons of cards say; otherwise they are heard and nothing comes of it.
     """
 
     def __init__(self, *, pace: float = 1.0, offer_recording: bool = False) -> None:
@@ -92,6 +96,8 @@ class DemoAssistant:
         self._numbers = itertools.count(1)
         self._spoken = itertools.cycle(EXCHANGES)
         self._answers: dict[str, str] = {}
+        self._cards: dict[str, AnyCard] = {}
+        self.obliging = True
         self._turn: _DemoTurn | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -102,6 +108,8 @@ class DemoAssistant:
 
     def publish(self, event: TurnEvent | SystemEvent) -> None:
         """Give an event to everybody."""
+        if isinstance(event, CardChanged | CardUpserted):
+            self._cards[event.card.card_id] = event.card
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -154,11 +162,15 @@ class DemoAssistant:
             turn.stream.emit(TurnStarted(source="replay", continues=turn_id))
             self._task = asyncio.get_running_loop().create_task(turn.replay(self._answers[turn_id]), name="demo replay")
 
-    def act(self, card_id: str, action: str) -> None:
-        """Answer the recording that was offered."""
+    def act(self, card_id: str, action: str, text: str = "") -> None:
+        """Answer the recording that was offered, or do what the button of a card says."""
         if action == RECOVERABLE:
             self.publish(CardRemoved(card_id=card_id))
             self._begin(next(self._spoken), spoken=False)
+        elif card_id in self._cards and self.obliging:
+            after = acted(self._cards[card_id], action, text)
+            if after is not None:
+                asyncio.get_running_loop().call_soon(self.publish, CardChanged(card=after))
 
     def _begin(self, exchange: Exchange, *, spoken: bool) -> str:
         turn = self._new_turn(exchange, spoken=spoken)

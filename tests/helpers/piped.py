@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.assistant.parts import TurnOptions
+from app.assistant.parts import Stages, TurnOptions
 from app.contracts.devices import Device, Tier
 from app.contracts.ports import PowerMonitor, Runtime
 from app.pipeline.answering import PipelineAnswers
@@ -51,14 +51,16 @@ async def piped(
     options: TurnOptions | None = None,
     tiers: Callable[[], tuple[Tier, ...]] = tuple,
     power: PowerMonitor | None = None,
+    stages: Stages | None = None,
 ) -> AsyncIterator[Room]:
-    """A room whose assistant asks a pipeline; ``power`` counts the joules of both."""
+    """A room whose assistant asks a pipeline; ``power`` counts the joules of both, ``stages`` go on from its answer."""
     tools = tools_over(*runtimes, confidence=confidence)
     if power is not None:
         tools = replace(tools, power=power)
     engine = PipelineEngine(_Definitions(definition), tools, lambda _stage: TextGenerationProcessor())
     players = cast()
     players.parts = replace(players.parts, pipelines=PipelineAnswers(engine, tiers), power=power or players.parts.power)
+    players.parts = replace(players.parts, stages=stages)
     chosen = replace(options or TurnOptions(), pipeline=definition.pipeline_id)
     try:
         async with room(folder, players, chosen) as there:

@@ -16,6 +16,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from app.aio.clock import SystemClock
+from app.assistant.jobs.book import JobBook
 from app.contracts.audio import AudioChunk
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput
@@ -119,13 +120,13 @@ async def caption(call: StageCall, outlet: Outlet) -> Done:
 
 @asynccontextmanager
 async def served(
-    works: Mapping[str, Work] | None = None, options: ServeOptions | None = None
+    works: Mapping[str, Work] | None = None, options: ServeOptions | None = None, jobs: JobBook | None = None
 ) -> AsyncIterator[tuple[ComputeServer, PipelineEngine]]:
     """A server at a free port; it and the engine are closed at the end."""
     shelf = Shelf(works or {"echo": echo, "forever": forever, "hum": hum, "caption": caption})
     tools = replace(tools_over(), clock=SystemClock())
     engine = PipelineEngine(shelf, tools, shelf.processor)
-    server = ComputeServer(engine, shelf, options or ServeOptions(port=0))
+    server = ComputeServer(engine, shelf, options or ServeOptions(port=0), jobs)
     await server.start()
     try:
         yield server, engine

@@ -63,6 +63,9 @@ class Scripted:
     def __init__(self, known: dict[str, tuple[str, str, float]]) -> None:
         self._known = known
 
+    def prepare(self) -> None:
+        """It is ready."""
+
     def understand(self, text: str, now: datetime) -> Understanding:
         intent, skill, confidence = self._known.get(text, (OPEN_QUESTION, "", 1.0))
         return Understanding(text, intent, skill, confidence)

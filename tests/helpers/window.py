@@ -46,9 +46,9 @@ class WatchedAssistant(DemoAssistant):
         self.calls.append(f"replay {turn_id}")
         super().replay(turn_id)
 
-    def act(self, card_id: str, action: str) -> None:
+    def act(self, card_id: str, action: str, text: str = "") -> None:
         self.calls.append(f"act {card_id} {action}")
-        super().act(card_id, action)
+        super().act(card_id, action, text)
 
 
 class Desk:

@@ -1,7 +1,7 @@
-"""Makes the bundled spoken questions from `assets/recordings/questions.json`. Needs Debian's ``flite``.
+"""Makes the spoken questions that a ``questions.json`` lists, in its folder. Needs Debian's ``flite``.
 
-Run ``python tests/tools/make_recordings.py``. Every clip is made the same way, with the voice's own pace and loudness;
-none is made again because it was misheard.
+Run ``python tests/tools/make_recordings.py`` for those in `assets/recordings`, or give another folder. Every clip is
+made the same way, with the voice's own pace and loudness; none is made again because it was misheard.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "recordings"
+BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "recordings"
 RATE_HZ = 16_000
 
 
@@ -34,21 +34,22 @@ def encode_flac(source: Path, target: Path) -> None:
             container.mux(packet)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Make them all; returns the exit code."""
-    questions = json.loads((FOLDER / "questions.json").read_text(encoding="utf-8"))
+    folder = Path(arguments[0]) if arguments else BUNDLED
+    questions = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as scratch:
         for question in questions:
-            target = FOLDER / question["file"]
+            target = folder / question["file"]
             spoken = Path(scratch) / "spoken.wav"
             subprocess.run(["flite", "-voice", "rms", "-t", question["text"], "-o", str(spoken)], check=True)
             if target.suffix == ".wav":
                 target.write_bytes(spoken.read_bytes())
             else:
                 encode_flac(spoken, target)
-    sys.stdout.write(f"{len(questions)} recordings, {sum(file.stat().st_size for file in FOLDER.iterdir())} bytes\n")
+    sys.stdout.write(f"{len(questions)} recordings, {sum(file.stat().st_size for file in folder.iterdir())} bytes\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

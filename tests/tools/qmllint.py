@@ -40,6 +40,7 @@ def describe() -> list[dict[str, object]]:
     # One file at a time: given many, the tool hands the module name of the last one to all.
     dumped = [json.loads(capture("pyside6-metaobjectdump", "--quiet", str(path))) for path in SOURCES]
     parts = [part for group in dumped for part in group if part.get("QML_IMPORT_NAME")]
+    inherit(parts)
     for part in parts:
         part["classes"] = [one for one in part["classes"] if one["object"]]
     own = {one["className"] for part in parts for one in part["classes"]}
@@ -55,7 +56,26 @@ def describe() -> list[dict[str, object]]:
             for found in one.get("properties", ()):
                 # The tool leaves out that a property is constant; one without a signal has to be, or Qt complains.
                 found["constant"] = "notify" not in found
+                if "notify" in found:
+                    found["notify"] = found["notify"].rpartition(".")[2]
     return parts
+
+
+def inherit(parts: list[dict[str, object]]) -> None:
+    """Mark classes whose base is one of ours as objects: the tool sees one file at a time and knows only Qt's."""
+    classes = [one for part in parts for one in part["classes"]]
+    known = {one["className"] for one in classes if one["object"]}
+    while True:
+        found = [
+            one
+            for one in classes
+            if not one["object"] and any(base["name"] in known for base in one.get("superClasses", ()))
+        ]
+        if not found:
+            return
+        for one in found:
+            one["object"] = True
+            known.add(one["className"])
 
 
 def typed_members(part: dict[str, object]) -> Iterator[dict[str, str]]:

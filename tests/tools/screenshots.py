@@ -12,11 +12,31 @@ import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Q_ARG, QtMsgType, qInstallMessageHandler
 
+from app.contracts.capabilities import ConfidenceSource
+from app.contracts.cards import AnyCard
+from app.contracts.events import CardChanged
+from app.contracts.skill_cards import TimerState
 from tests.helpers.demo import FAILING_QUESTION
+from tests.helpers.demo_cards import (
+    AGENDA,
+    ALTERNATIVES,
+    CLARIFICATION,
+    JOB,
+    LIST,
+    PRE_PLAN,
+    RINGING,
+    ROUTINE,
+    SESSION,
+    SOURCES,
+    STATUS,
+    WEIGHTY,
+    timer,
+)
 from tests.helpers.power_readings import NotedPower
 from tests.helpers.power_scenes import METEOR_LAKE, PLAIN_VM, RTX_LAPTOP, Machine
 from tests.helpers.qt import HARMLESS, until
@@ -110,6 +130,57 @@ async def at_machine(desk: Desk, machine: Machine, *, opened: bool = True) -> No
     await desk.painted()
 
 
+async def asking(desk: Desk) -> None:
+    """A question with its likely answers, one that was answered, and two proposals."""
+    await shown(
+        desk, replace(CLARIFICATION, card_id="before", chosen="Core", actions=()), CLARIFICATION, PRE_PLAN, WEIGHTY
+    )
+
+
+async def training(desk: Desk) -> None:
+    """A session in which something has been done, and what else could be had."""
+    first, second, *others = SESSION.exercises
+    done = (replace(first, sets_done=3), replace(second, sets_done=1), *others)
+    await shown(desk, replace(SESSION, exercises=done), ALTERNATIVES)
+
+
+async def counting(desk: Desk) -> None:
+    """Timers and lists."""
+    ringing = timer(card_id="egg", label="egg", state=TimerState.RINGING, actions=RINGING, due_at=0.0)
+    await shown(desk, timer(), ringing, LIST, AGENDA)
+
+
+async def working(desk: Desk) -> None:
+    """A routine that is being edited, sources, a job and a status."""
+    broken = replace(ROUTINE, problem="Line 5, column 5: 'aks' is not known. Did you mean 'ask'?")
+    await shown(desk, SOURCES, broken, JOB, STATUS)
+
+
+async def refined(desk: Desk) -> None:
+    """An answer that a later stage has improved, with what somebody thought of it."""
+    await desk.ask("Why is the sky blue?")
+    row = desk.shell.conversation.find("demo-1-answer")
+    assert row is not None
+    better = replace(
+        row.card,
+        revision=9,
+        stage="synthesis",
+        confidence=0.86,
+        confidence_source=ConfidenceSource.STAGE_PRIOR,
+        refined=1,
+        rated=1,
+    )
+    await shown(desk, better, ROUTINE)
+
+
+async def shown(desk: Desk, *cards: AnyCard) -> None:
+    """Some cards, one below the other."""
+    for card in cards:
+        desk.assistant.publish(CardChanged(card=card))
+    await asyncio.sleep(0.05)
+    await desk.painted()
+
+
 SCENES: dict[str, Callable[[Desk], Awaitable[None]]] = {
     scene.__name__: scene
     for scene in (
@@ -124,17 +195,26 @@ SCENES: dict[str, Callable[[Desk], Awaitable[None]]] = {
         power_rtx_laptop,
         power_timeline,
         power_compact,
+        asking,
+        training,
+        counting,
+        working,
+        refined,
     )
 }
+
+
+CARDS = frozenset(scene.__name__ for scene in (asking, training, counting, working, refined))
+"""Scenes of cards that skills and stages make."""
 
 
 def widths(scene: str, scale: int) -> dict[int, int]:
     """The widths a scene is drawn in at a scale, with their heights.
 
     The open power panel is no other one in the narrowest, and its pictures are many: the wide one is drawn at scale 1,
-    the narrower one at scale 2.
+    the narrower one at scale 2. So are the cards of the stages.
     """
-    if not scene.startswith("power_") or scene == "power_compact":
+    if scene not in CARDS and (not scene.startswith("power_") or scene == "power_compact"):
         return WIDTHS
     width = 1600 if scale == 1 else 800
     return {width: WIDTHS[width]}

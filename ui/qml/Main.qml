@@ -102,6 +102,9 @@ T.ApplicationWindow {
             } else if (event.key === Qt.Key_End && !window.settingsOpen) {
                 canvas.follow();
                 event.accepted = true;
+            } else if (!window.settingsOpen && event.text >= "1" && event.text <= "9" && window.composer.text === ""
+                       && !(event.modifiers & ~Qt.KeypadModifier) && window.actions.answer(Number(event.text))) {
+                event.accepted = true;
             } else if (!window.settingsOpen && !(event.modifiers & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier))
                        && event.text.length === 1 && event.text > " " && event.text !== "\u007f") {
                 window.composer.typed(event.text);

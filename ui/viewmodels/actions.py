@@ -1,4 +1,4 @@
-"""What the buttons of a card do: copy, replay, edit, and the one action a notice offers."""
+"""What the buttons of a card do: copy, replay, edit, and whatever the card itself offers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtQml import QmlElement
 
+from app.contracts.cards import NoticeCard
 from ui.viewmodels.composer import ComposerViewModel
 from ui.viewmodels.conversation import ConversationModel
+from ui.viewmodels.dialogue_cards import ClarificationView
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
 QML_IMPORT_MAJOR_VERSION = 1
+
+WEB = ("https://", "http://")
 
 
 class Doer(Protocol):
@@ -21,8 +25,8 @@ class Doer(Protocol):
     def replay(self, turn_id: str) -> None:
         """Speak an answer again."""
 
-    def act(self, card_id: str, action: str) -> None:
-        """Do what a card's button says."""
+    def act(self, card_id: str, action: str, text: str = "") -> None:
+        """Do what a card's button says; ``text`` belongs to it."""
 
 
 @QmlElement
@@ -34,6 +38,7 @@ class CardActions(QObject):
         composer: Takes a question that is to be edited.
         doer: The assistant.
         copy_text: Puts text on the clipboard.
+        open_link: Opens an address in the browser, None for nowhere.
     """
 
     copied = Signal(str)
@@ -44,6 +49,7 @@ class CardActions(QObject):
         composer: ComposerViewModel,
         doer: Doer,
         copy_text: Callable[[str], None],
+        open_link: Callable[[str], None] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -51,6 +57,7 @@ class CardActions(QObject):
         self._composer = composer
         self._doer = doer
         self._copy_text = copy_text
+        self._open_link = open_link
 
     @Slot(str)
     def copy(self, card_id: str) -> None:
@@ -76,7 +83,32 @@ class CardActions(QObject):
 
     @Slot(str, str)
     def act(self, card_id: str, action: str) -> None:
-        """Press a notice's button; it can be pressed once."""
-        if action:
+        """Press a button of a card, and show at once what is plain of it. That of a notice can be pressed once."""
+        row = self._conversation.find(card_id)
+        if not action or not self._conversation.expect(card_id, action):
+            return
+        if row is not None and isinstance(row.card, NoticeCard) and row.card.action == action:
             self._conversation.acted(card_id)
-            self._doer.act(card_id, action)
+        self._doer.act(card_id, action)
+
+    @Slot(int, result=bool)
+    def answer(self, number: int) -> bool:
+        """Give the newest waiting question the answer with a number from 1; returns False when there is none such."""
+        row = self._conversation.waiting()
+        view = row.view if row is not None else None
+        action = view.numbered(number) if isinstance(view, ClarificationView) else ""
+        if row is None or not action:
+            return False
+        self.act(row.card.card_id, action)
+        return True
+
+    @Slot(str, str)
+    def save(self, card_id: str, text: str) -> None:
+        """Have the text that was edited on a card kept."""
+        self._doer.act(card_id, "save", text)
+
+    @Slot(str)
+    def follow(self, link: str) -> None:
+        """Open an address that was shown; nothing but a web page is ever opened."""
+        if self._open_link is not None and link.startswith(WEB):
+            self._open_link(link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import deque
 
 from PySide6.QtCore import (
     Property,
@@ -19,7 +20,10 @@ from PySide6.QtQml import QmlElement
 from app.contracts.cards import AnswerCard, AnyCard, QuestionCard
 from app.contracts.devices import Device, Tier
 from app.contracts.metrics import TurnMetrics
+from app.contracts.skill_cards import SKILL_CARDS
 from ui.viewmodels.answer import AnswerDocument
+from ui.viewmodels.card_views import view_of
+from ui.viewmodels.dialogue_cards import ClarificationView
 from ui.viewmodels.rows import FACTS, Row
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
@@ -27,6 +31,9 @@ QML_IMPORT_MAJOR_VERSION = 1
 
 MAX_TURNS = 200
 """Older turns leave the canvas; the history keeps them."""
+
+MAX_GONE = 32
+"""So many of the objects behind cards that are gone are kept: a delegate that waits to be used again still has one."""
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -50,11 +57,21 @@ class ConversationModel(QAbstractListModel):
         self._turns: dict[str, int] = {}
         self._next_order = 0
         self._arrivals = 0
+        self._gone: deque[QObject] = deque()
 
     def _count(self) -> int:
         return len(self._rows)
 
+    def _head_row(self) -> int:
+        """First row of the newest turn when it has cards to look at from the top; -1 when its end is what counts."""
+        if not self._rows:
+            return -1
+        newest = self._rows[-1].turn_order
+        head = bisect.bisect_left([row.turn_order for row in self._rows], newest)
+        return head if any(isinstance(row.card, SKILL_CARDS) for row in self._rows[head:]) else -1
+
     count = Property(int, _count, notify=countChanged)
+    headRow = Property(int, _head_row, notify=countChanged)
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Number of cards."""
@@ -166,10 +183,24 @@ class ConversationModel(QAbstractListModel):
             self._rows[number].acted = True
             self._tell(number, "action", "actionLabel")
 
+    def expect(self, card_id: str, action: str) -> bool:
+        """Show at once what an action will do to a card; returns False when it has just been asked for."""
+        row = self.find(card_id)
+        return row is None or row.view is None or row.view.expect(action)
+
+    def waiting(self) -> Row | None:
+        """The newest question that waits for an answer."""
+        waiting = (
+            row for row in reversed(self._rows) if isinstance(row.view, ClarificationView) and row.view.numbered(1)
+        )
+        return next(waiting, None)
+
     def _insert(self, card: AnyCard) -> None:
         self._arrivals += 1
         group = card.turn_id or f"card {card.card_id}"
         row = Row(card, self._order_of(group), self._arrivals)
+        if not isinstance(card, QuestionCard):
+            row.view = view_of(card, self)
         if isinstance(card, AnswerCard):
             row.document = AnswerDocument(self)
             row.document.settle(card.spans)
@@ -183,13 +214,20 @@ class ConversationModel(QAbstractListModel):
 
     def _revise(self, number: int, card: AnyCard) -> None:
         row = self._rows[number]
+        before = [read(row) for read in FACTS.values()]
+        if card.turn_id != row.card.turn_id:  # asked for again, or it calls by itself: it comes to where one looks
+            row.turn_order = self._order_of(card.turn_id or f"card {card.card_id} {card.revision}")
         row.card = card
         row.acted = False
+        if row.view is not None:
+            row.view.show(card)
         if isinstance(card, AnswerCard) and row.document is not None:
             if card.finished or card.spans:
                 row.document.settle(card.spans)
             row.writing = row.writing and not card.finished
-        self._tell(number)
+        changed = [name for name, old in zip(FACTS, before, strict=True) if FACTS[name](row) != old]
+        if changed:
+            self._tell(number, *changed)
         others = [other.place for other in self._rows if other is not row]
         target = bisect.bisect(others, row.place)
         if target != number:
@@ -201,8 +239,9 @@ class ConversationModel(QAbstractListModel):
         self.beginRemoveRows(NO_INDEX, number, number)
         row = self._rows.pop(number)
         self.endRemoveRows()
-        if row.document is not None:
-            row.document.deleteLater()
+        self._gone.extend(shown for shown in (row.document, row.view) if shown is not None)
+        while len(self._gone) > MAX_GONE:
+            self._gone.popleft().deleteLater()
         self.countChanged.emit()
 
     def _tell(self, number: int, *names: str) -> None:

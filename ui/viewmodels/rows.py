@@ -6,14 +6,19 @@ the machinery that tells a view about them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.assistant.card_words import in_lines
+from app.contracts.capabilities import ConfidenceSource
 from app.contracts.cards import AnswerCard, AnyCard, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import DEVICE_WORDS, Device, Tier
 from app.contracts.metrics import TurnMetrics
 from app.power.energy.wording import energy_in_short, turn_in_words
 from ui.viewmodels.answer import AnswerDocument
+from ui.viewmodels.answer_view import AnswerView
+from ui.viewmodels.card_view import CardView
 
 
 @dataclass(slots=True)
@@ -25,6 +30,7 @@ class Row:
         turn_order: Place of its turn among the turns.
         arrival: Counts up with every new card; keeps equal priorities in the order they came.
         document: The text of an answer, None for other cards.
+        view: What QML sees of it beside that, None for a question.
         ran: Where the answer really ran, None while unknown.
         writing: The answer still grows.
         over: The turn has ended.
@@ -36,6 +42,7 @@ class Row:
     turn_order: int
     arrival: int
     document: AnswerDocument | None = None
+    view: CardView | None = None
     ran: Device | None = None
     writing: bool = False
     over: bool = False
@@ -55,12 +62,8 @@ class Row:
                 return text
             case AnswerCard():
                 return self.document.plain_text() if self.document else self.card.text
-            case ErrorCard(message=message, remedy=remedy):
-                return f"{message} {remedy}".strip()
-            case NoticeCard(message=message):
-                return message
-            case _:
-                return ""
+            case card:
+                return "\n".join(in_lines(card, time.time()))
 
     @property
     def tier(self) -> Tier | None:
@@ -74,6 +77,8 @@ class Row:
         tier = self.tier
         if tier is None:
             return ""
+        if not tier.backend_id:
+            return self.view.stage_words if isinstance(self.view, AnswerView) else tier.model
         if self.ran is None or tier.backend_id.partition(":")[0].endswith(f"-{self.ran.value}"):
             return tier.backend_id
         return f"{tier.backend_id}, ran on {device_name(self.ran)}"
@@ -85,12 +90,14 @@ class Row:
         if tier is None:
             return ""
         where = f" on {device_name(self.ran)}" if self.ran else ""
-        return f"Answered by {tier.model or tier.backend_id}{where}"
+        by = f"nswered by {tier.model or tier.backend_id}{where}"
+        stage = self.view.stage_words if isinstance(self.view, AnswerView) else ""
+        return f"{stage}, a{by}" if stage and tier.backend_id else f"A{by}"
 
     @property
     def context_note(self) -> str:
         """How many earlier turns the model saw, in words."""
-        if not isinstance(self.card, AnswerCard):
+        if not isinstance(self.card, AnswerCard) or self.card.confidence_source is ConfidenceSource.RULE:
             return ""
         turns = self.card.turns_in_context
         return "no earlier turns in context" if turns == 0 else f"{turns} turn{'s'[: turns != 1]} in context"
@@ -126,6 +133,7 @@ FACTS: dict[str, Callable[[Row], object]] = {
     "final": lambda row: not isinstance(row.card, QuestionCard) or row.card.final,
     "spoken": lambda row: isinstance(row.card, QuestionCard) and row.card.spoken,
     "document": lambda row: row.document,
+    "view": lambda row: row.view,
     "writing": lambda row: row.writing,
     "stopped": lambda row: isinstance(row.card, AnswerCard) and row.card.stopped,
     "over": lambda row: row.over,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
-from app.assistant.speculation.preparing import Urgency, Worth
+from app.assistant.speculation.preparing import Report, Urgency, Worth
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Direct:
     def forget(self, kind: str) -> None:
         """Do nothing."""
 
-    def foreground(self) -> AbstractContextManager[None]:
+    def foreground(self, report: Report | None = None) -> AbstractContextManager[None]:  # noqa: ARG002
         """Nothing to hold back."""
         return nullcontext()
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
+from app.contracts.events import Prepared
+
 T = TypeVar("T")
+Report = Callable[[Prepared], object]
+"""Hears what was wanted and whether it was there."""
 
 
 class Urgency(IntEnum):
@@ -84,8 +88,12 @@ class Preparations(Protocol):
         """What is kept of a kind no longer holds."""
         ...
 
-    def foreground(self) -> AbstractContextManager[None]:
-        """While this block runs somebody waits: no work ahead is begun."""
+    def foreground(self, report: Report | None = None) -> AbstractContextManager[None]:
+        """While this block, a turn, runs somebody waits: no work ahead is begun.
+
+        Args:
+            report: Hears of everything that is wanted in this block.
+        """
         ...
 
     def chose(self, intent: str, value: str) -> None:
@@ -93,5 +101,5 @@ class Preparations(Protocol):
         ...
 
     def likely(self, intent: str, values: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
-        """Answers with their chances, the likeliest first, given what was chosen before at such hours."""
+        """Answers worth following, with their chances, the likeliest first, by what was chosen before at such hours."""
         ...

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.assistant.skills.skill import Acted, Asked
+from app.assistant.skills.skill import Acted, Asked, Skill
 from app.assistant.staged.dialogue import expired
 from app.assistant.staged.making import broke
 from app.assistant.staged.matching import Sayable, exactly
@@ -17,7 +17,7 @@ from app.assistant.turn import Responded
 from app.contracts.cards import AnyCard
 from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.events import CardChanged, CardRemoved, CardUpserted, SystemEvent, TurnEvent
-from app.contracts.skill_cards import ClarificationCard, PrePlanCard
+from app.contracts.skill_cards import AlternativesCard, ClarificationCard, PrePlanCard, SessionPlanCard
 from app.memory.notebook import CARDS, Notebook, Remove, put_card
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 TOO_LATE = "That was asked a while ago. Please ask again."
 AT_HAND = 200
 """Cards that are remembered without asking the notebook."""
+NEWEST_IS_MEANT = (SessionPlanCard, AlternativesCard)
+"""Cards of which only the newest is in use: "next set done" is said to that one. Two timers have to be told apart."""
 WITHIN_EARSHOT = 12
 """Of the newest cards so many can be worked by voice."""
 
@@ -93,19 +95,14 @@ class Acting:
                 raise broke(skill) from error
             if acted is None:
                 raise InvalidInput(f"That card knows no {action!r}.", code="no-action")
-            return await self._kept(acted)
+            return await self._kept(acted, skill)
 
     async def by_voice(self, work: Work) -> Responded | None:
         """Words that are exactly those of a button of one of the newest cards; None when they are not."""
-        options = [
-            Sayable(f"{card_id}\n{action.action}", action.label, action.says)
-            for card_id, card in list(self._cards.items())[-WITHIN_EARSHOT:]
-            for action in card.actions
-        ]
-        found = exactly(work.question.text, options)
+        found = self._meant(work.question.text)
         if found is None:
             return None
-        card_id, _, action = found.partition("\n")
+        card_id, action = found
         done = await self.act(card_id, action)
         for card in done.cards:
             work.turn.show(card)
@@ -116,11 +113,22 @@ class Acting:
             return None
         return Responded(answered=True, said=done.say or "Done.")
 
-    async def _kept(self, acted: Acted) -> Done:
+    def _meant(self, text: str) -> tuple[str, str] | None:
+        """Id of the one card whose button is said, and its action; of several sessions it is the newest."""
+        found: list[tuple[AnyCard, str]] = []
+        for card in list(self._cards.values())[-WITHIN_EARSHOT:]:
+            action = exactly(text, [Sayable(each.action, each.label, each.says) for each in card.actions])
+            if action is not None:
+                found.append((card, action))
+        if not found or (len(found) > 1 and not all(isinstance(card, NEWEST_IS_MEANT) for card, _ in found)):
+            return None
+        return found[-1][0].card_id, found[-1][1]
+
+    async def _kept(self, acted: Acted, skill: Skill) -> Done:
         at = self._now().timestamp()
-        cards = (put_card(card, at) for card in acted.cards)
+        shown = tuple(replace(card, skill=card.skill or skill.spec.skill_id) for card in acted.cards)
         gone = (Remove(CARDS, card_id) for card_id in acted.removed)
-        await self._notebook.commit((*cards, *gone, *acted.writes))
-        for card in acted.cards:
+        await self._notebook.commit((*(put_card(card, at) for card in shown), *gone, *acted.writes))
+        for card in shown:
             self._cards[card.card_id] = card
-        return Done(acted.cards, acted.removed, acted.say, acted.asked)
+        return Done(shown, acted.removed, acted.say, acted.asked)

@@ -49,6 +49,8 @@ class PlanIt:
         work.notes.extend(work.plan.notes)
         if work.plan.ask is None:
             return None
+        for card in work.plan.cards:  # what the words are going to rest on is there before them
+            work.turn.show(replace(card, turn_id=work.turn.stream.turn_id, skill=skill.spec.skill_id))
         return Responded(answered=False, ask=work.plan.ask, meaning=work.meaning)
 
 
@@ -107,7 +109,7 @@ class Execute:
         card = replace(
             card,
             turn_id=work.turn.stream.turn_id,
-            skill=skill.spec.skill_id,
+            skill=card.skill or skill.spec.skill_id,
             revision=before.revision + 1 if before is not None else card.revision,
         )
         work.cards[card.card_id] = card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,8 +34,9 @@ class Understand:
 
     name = StageName.UNDERSTAND
 
-    def __init__(self, understander: Understander, skills: SkillSet) -> None:
+    def __init__(self, understander: Understander, prepare: Callable[[], Awaitable[None]], skills: SkillSet) -> None:
         self._understander = understander
+        self._prepare = prepare
         self._skills = skills
 
     def skip(self, work: Work) -> str:
@@ -49,6 +50,7 @@ class Understand:
     async def run(self, work: Work) -> Responded | None:
         """Find the intent; an open question ends here and goes to the language model."""
         text = work.question.text
+        await self._prepare()
         meaning, claim = self._understander.understand(text, work.now), await self._claimed(text, work.now)
         if claim is not None and claim.confidence > meaning.confidence * (meaning.intent != OPEN_QUESTION):
             skill = self._skills.of_intent(claim.intent)

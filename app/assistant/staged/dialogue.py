@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.assistant.skills.skill import Asked, Clarification, Proposal, Skill
-from app.assistant.staged.matching import Sayable, chosen, plain
+from app.assistant.staged.matching import Sayable, chosen, exactly, plain
 from app.assistant.understanding.meaning import Value
 from app.contracts.skill_cards import ClarificationCard, PrePlanCard, PrePlanState
 
@@ -39,6 +39,11 @@ class Pending:
     turn_id: str
     question: Clarification | None = None
     proposal: Proposal | None = None
+
+    @property
+    def change(self) -> Clarification | None:
+        """The question that words about a proposal answer without "modify" being said first; None for none."""
+        return None if self.proposal is None else self.proposal.modify
 
     def label_of(self, action: str) -> str:
         """What the button of an action says."""
@@ -94,8 +99,12 @@ class Dialogue:
             return None if value is None else Answer(ANSWER, value, _label(pending.question, value))
         if said in _MODIFIES:
             return Answer(MODIFY, label="Modify")
-        value = chosen(text, [Sayable(PROCEED, "Proceed", default=True)])
-        return None if value is None else Answer(PROCEED, label="Proceed")
+        if chosen(text, [Sayable(PROCEED, "Proceed", default=True)]) is not None:
+            return Answer(PROCEED, label="Proceed")
+        if pending.change is None:
+            return None
+        value = exactly(text, [Sayable(each.value, each.label, each.says) for each in pending.change.choices])
+        return None if value is None else Answer(ANSWER, value, _label(pending.change, value))
 
     def press(self, action: str) -> Answer | None:
         """What a button answers, None when it is none of its buttons."""

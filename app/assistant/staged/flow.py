@@ -19,7 +19,17 @@ from app.assistant.staged.acting import TOO_LATE, Acting
 from app.assistant.staged.answering import Execute, PlanIt, PlanPresentation, Present, say
 from app.assistant.staged.asking import Clarify, PrePlan, Understand, asked_of
 from app.assistant.staged.branches import Branches
-from app.assistant.staged.dialogue import ANSWER, CANCEL, MODIFY, OTHER_INTENT, Answer, Dialogue, Pending, expired
+from app.assistant.staged.dialogue import (
+    ANSWER,
+    CANCEL,
+    MODIFY,
+    OTHER_INTENT,
+    PROCEED,
+    Answer,
+    Dialogue,
+    Pending,
+    expired,
+)
 from app.assistant.staged.making import Making, Revisions
 from app.assistant.staged.skillset import SkillSet
 from app.assistant.staged.stage import PROGRESS, Clock, Stage, Work
@@ -39,6 +49,8 @@ ANOTHER_REQUEST = 0.8
 """Confidence from which words that answer no choice of a waiting question are another request."""
 HEARING = "hearing"
 """Tag of what is fetched while the person still speaks."""
+LONGEST_CHANGE = 8
+"""Words up to which something said about a proposal may change it; longer ones are another request."""
 _OWN = Backend("", "", Device.CPU, "")
 
 
@@ -80,7 +92,7 @@ class StagedAssistant:
         self.acting = Acting(parts.skills, parts.notebook, parts.now)
         self._clarify = Clarify(self._dialogue, parts.skills, self.making, self._branches)
         self._stages: tuple[Stage, ...] = (
-            Understand(parts.understander, parts.skills),
+            Understand(parts.understander, self.prepare, parts.skills),
             self._clarify,
             PrePlan(self._dialogue, self._branches, self.timings),
             PlanIt(self.making),
@@ -88,16 +100,24 @@ class StagedAssistant:
             Execute(self.making),
             Present(parts.notebook, self.timings, parts.publish),
         )
-        self._unsubscribe = parts.notebook.subscribe(self._revisions.note)
+        self._unsubscribe = parts.notebook.subscribe(self._written)
         self._heard = ""
+        self._prepared = False
 
     @property
     def pending(self) -> Pending | None:
         """What waits for the person."""
         return self._dialogue.pending
 
+    @property
+    def understander(self) -> Understander:
+        """Takes words for something."""
+        return self._parts.understander
+
     def hear(self, text: str) -> None:
         """Fetch what the words so far are likely to need."""
+        if not self._prepared:
+            return
         meaning = self._parts.understander.understand(text, self._parts.now())
         skill = self._parts.skills.of_intent(meaning.intent) if meaning.confidence >= LIKELY else None
         if (heard := "" if skill is None else skill.spec.skill_id) != self._heard:
@@ -106,12 +126,18 @@ class StagedAssistant:
         if skill is not None:
             self.making.data_ahead(skill, asked_of(meaning, self._parts.now(), spoken=True), tag=HEARING)
 
+    async def prepare(self) -> None:
+        """Get ready to understand, in a thread; quick when that has been done."""
+        if not self._prepared:
+            await asyncio.to_thread(self._parts.understander.prepare)
+            self._prepared = True
+
     async def respond(self, turn: Turn, question: Question) -> Responded:
         """Take a question through the stages. See `app.assistant.turn.Responder`."""
         work = Work(turn, question, self._parts.now(), asked=question.asked, began=turn.parts.clock.monotonic())
         if work.asked is not None:
             work.skill = self._parts.skills.of_intent(work.asked.intent)
-        with self._parts.preparations.foreground():
+        with self._parts.preparations.foreground(turn.stream.emit):
             async with _status_card(work) as status:
                 ended = await self._answer_to_card(work) or await self._through_stages(work, status)
         if ended is None:
@@ -128,6 +154,7 @@ class StagedAssistant:
         Raises:
             SottoError: The skill cannot do it.
         """
+        await self.prepare()
         now = now or self._parts.now()
         meaning = self._parts.understander.understand(text, now)
         skill = self._parts.skills.of_intent(meaning.intent)
@@ -135,6 +162,16 @@ class StagedAssistant:
             return meaning, None
         asked = replace(asked_of(meaning, now, spoken=False), confirmed=True)
         return meaning, await self.making.plan(skill, asked, await self.making.data(skill, asked))
+
+    def _written(self, collections: frozenset[str]) -> None:
+        """What was made from these collections no longer holds; what is likely wanted again is made anew."""
+        self._revisions.note(collections)
+        self.making.renew(collections)
+
+    def get_ready(self) -> None:
+        """Fetch what is known of the person before anything is asked; at the start of the program."""
+        for skill in self._parts.skills:
+            self.making.get_ready(skill, self._parts.now())
 
     def aclose(self) -> None:
         """Hear no more of the notebook."""
@@ -177,8 +214,10 @@ class StagedAssistant:
 
     def _in_own_words(self, pending: Pending, work: Work) -> Answer | None:
         """An answer that is none of the choices, unless it is rather another request."""
-        asks, skill = pending.question, pending.skill
+        asks, skill = pending.question or pending.change, pending.skill
         if asks is None or not asks.free or skill is None:
+            return None
+        if pending.change is not None and len(work.question.text.split()) > LONGEST_CHANGE:
             return None
         meaning = self._parts.understander.understand(work.question.text, work.now)
         another = meaning.skill and meaning.intent != pending.asked.intent and meaning.confidence >= ANOTHER_REQUEST
@@ -188,7 +227,7 @@ class StagedAssistant:
     async def _resume(self, work: Work, pending: Pending, answer: Answer) -> Responded | None:
         """Go on from the card that waited."""
         chosen = str(answer.value) if answer.verb == ANSWER else answer.verb
-        self._branches.decided(pending.card.card_id, "variation 0" if pending.proposal is not None else chosen)
+        self._branches.decided(pending.card.card_id, "variation 0" if answer.verb == PROCEED else chosen)
         work.turn.show(_answered(pending.card, answer))
         work.skill, work.asked = pending.skill, replace(pending.asked, now=work.now)
         if answer.verb == CANCEL:
@@ -197,9 +236,10 @@ class StagedAssistant:
             return await self._clarify.ask(work, pending.skill, work.asked, pending.proposal.modify)
         if pending.question is not None and pending.question.slot == OTHER_INTENT:
             return self._meant(work, pending, chosen)
-        if pending.question is not None:
-            self._branches.chose(work.asked, pending.question, chosen)
-            work.asked = work.asked.having({pending.question.slot: answer.value})
+        asks = pending.change if answer.verb == ANSWER and pending.question is None else pending.question
+        if asks is not None:
+            self._branches.chose(work.asked, asks, chosen)
+            work.asked = work.asked.having({asks.slot: answer.value})
         else:
             work.asked = replace(work.asked, confirmed=True)
         return None
@@ -232,7 +272,7 @@ def _answered(card: ClarificationCard | PrePlanCard, answer: Answer) -> Clarific
     revision = card.revision + 1
     if isinstance(card, ClarificationCard):
         return replace(card, chosen=answer.label, actions=(), revision=revision)
-    states = {CANCEL: PrePlanState.CANCELLED, MODIFY: PrePlanState.MODIFIED}
+    states = {CANCEL: PrePlanState.CANCELLED, MODIFY: PrePlanState.MODIFIED, ANSWER: PrePlanState.MODIFIED}
     return replace(card, state=states.get(answer.verb, PrePlanState.PROCEEDING), actions=(), revision=revision)
 
 

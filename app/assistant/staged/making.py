@@ -9,13 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.assistant.skills.skill import Asked, Data, Fetch, Plan, Section, Skill
 from app.assistant.speculation.preparing import Preparations, Urgency
+from app.assistant.understanding.meaning import NO_VALUES
 from app.contracts.cards import AnyCard
 from app.contracts.errors import SottoError
 
 log = logging.getLogger(__name__)
+
+RENEWED, READY = "renewed", "ready"
+"""Tags of what is fetched again because it has changed, and of what is fetched before anything is asked."""
 
 
 class Revisions:
@@ -45,10 +50,12 @@ class Making:
     def __init__(self, preparations: Preparations, revisions: Revisions) -> None:
         self._preparations = preparations
         self._revisions = revisions
+        self._fetched_for: dict[tuple[str, str], tuple[Skill, Asked]] = {}
 
     async def data(self, skill: Skill, asked: Asked) -> Data:
         """Fetch everything at the same time; what fails or hangs is its default, and said."""
         fetches = tuple(skill.fetches(asked))
+        self._fetched_for[skill.spec.skill_id, asked.intent] = (skill, asked)
         results = await asyncio.gather(*(self._fetched(skill, fetch) for fetch in fetches))
         found = {fetch.name: value for fetch, (value, _) in zip(fetches, results, strict=True)}
         missing = tuple(fetch.missing for fetch, (_, came) in zip(fetches, results, strict=True) if not came)
@@ -56,10 +63,22 @@ class Making:
 
     def data_ahead(self, skill: Skill, asked: Asked, tag: str) -> None:
         """Begin to fetch, each by itself, while nobody waits."""
-        for fetch in skill.fetches(asked):
-            self._preparations.ahead(
-                fetch.kind, self._fetch_key(skill, fetch), fetch.get, urgency=Urgency.LIKELY, tag=tag
-            )
+        self._ahead(skill, skill.fetches(asked), tag, Urgency.LIKELY)
+
+    def get_ready(self, skill: Skill, now: datetime) -> None:
+        """Fetch what is known of the person, whatever the skill is going to be asked, when nothing else is to do."""
+        for intent in skill.spec.intents:
+            fetches = self._wanted_by(skill, Asked(intent.intent_id, "", NO_VALUES, now))
+            self._ahead(skill, [each for each in fetches if each.kind == "person"], READY, Urgency.IDLE)
+
+    def renew(self, collections: frozenset[str]) -> None:
+        """These collections were written to: what was fetched from them is fetched again when nobody waits."""
+        names = {collection.split(".", 1)[0] for collection in collections}
+        changed = [each for each in self._fetched_for.values() if names & {each[0].spec.skill_id, "person"}]
+        for name in {skill.spec.skill_id for skill, _ in changed}:
+            self._preparations.drop(f"{RENEWED}/{name}")
+        for skill, asked in changed:
+            self._ahead(skill, self._wanted_by(skill, asked), f"{RENEWED}/{skill.spec.skill_id}", Urgency.IDLE)
 
     def key(self, skill: Skill, asked: Asked) -> tuple[object, ...]:
         """What a plan depends on."""
@@ -87,6 +106,18 @@ class Making:
         for section in skill.sections(plan):
             for step in range(section.steps):
                 await self.cards(skill, asked, plan, section, step)
+
+    def _ahead(self, skill: Skill, fetches: Sequence[Fetch], tag: str, urgency: Urgency) -> None:
+        for fetch in fetches:
+            self._preparations.ahead(fetch.kind, self._fetch_key(skill, fetch), fetch.get, urgency=urgency, tag=tag)
+
+    def _wanted_by(self, skill: Skill, asked: Asked) -> Sequence[Fetch]:
+        """What a skill wants fetched when nobody has asked; one that breaks down at this wants nothing."""
+        try:
+            return skill.fetches(asked)
+        except Exception:  # a skill of another package may raise anything; whoever wrote or started goes on
+            log.exception("skill %s broke when it was asked what to fetch", skill.spec.skill_id)
+            return ()
 
     async def _fetched(self, skill: Skill, fetch: Fetch) -> tuple[object, bool]:
         """What came, or its default; and whether it came."""

@@ -14,11 +14,11 @@ _ORDINALS = (
     ("fifth", "5th", "five", "5"),
     ("sixth", "6th", "six", "6"),
 )
-_YES = frozenset(
-    ("yes", "yeah", "yep", "yup", "sure", "ok", "okay", "proceed", "go ahead", "do it", "yes please", "sounds good",
-     "go on", "continue", "please do", "that is fine", "that's fine", "fine", "perfect", "great", "go", "let's go",
-     "confirm")
-)  # fmt: skip
+_YES = re.compile(
+    r"(?:(?:yes|yeah|yep|yup|sure|ok|okay|proceed|go ahead|do it|do that|sounds good|looks good|go on|continue|"
+    r"that(?: i|')s (?:fine|good|right|ok|okay)|fine|perfect|great|go for it|go|let's go|let's do it|confirm|"
+    r"all right|alright|of course|absolutely|definitely|exactly|right|correct|please|do|thanks|thank you)(?: |$))+"
+)
 _WHATEVER = frozenset(
     ("whatever", "you choose", "you decide", "the default", "default", "i don't care", "i don't mind", "doesn't matter",
      "any", "anything", "either", "surprise me", "no preference", "up to you")
@@ -73,7 +73,7 @@ def chosen(text: str, options: Sequence[Sayable]) -> str | None:
         return value
     said = _bare(text)
     default = next((option.value for option in options if option.default), None)
-    if default is not None and (plain(text) in _YES or said in _YES or said in _WHATEVER):
+    if default is not None and (_YES.fullmatch(plain(text)) or said in _WHATEVER):
         return default
     if (place := _place(said, len(options))) is not None:
         return options[place].value

@@ -60,6 +60,14 @@ class Understanding:
 class Understander(Protocol):
     """Takes words for something, in a few milliseconds."""
 
+    def prepare(self) -> None:
+        """Get ready, a fraction of a second, in any thread; else the first question does. Nothing when ready.
+
+        Raises:
+            Unavailable: A file of the program is missing.
+        """
+        ...
+
     def understand(self, text: str, now: datetime) -> Understanding:
         """What a text, also one that is still being spoken, is taken for.
 

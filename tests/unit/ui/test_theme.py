@@ -19,7 +19,8 @@ TEXT_ON = [
     (text, ground)
     for ground in ("page", "surface", "raised")
     for text in ("ink", "muted", "unsure", "doubtful", "danger", "accent")
-] + [("accentInk", "accent"), ("accentInk", "accentHover"), ("accent", "accentSoft"), ("ink", "hover")]
+] + [("accentInk", "accent"), ("accentInk", "accentHover"), ("ink", "hover")]
+TEXT_ON += [(text, "accentSoft") for text in ("accent", "ink", "muted")]
 COLOUR = re.compile(r'"#[0-9a-fA-F]{3,8}"|"(?:white|black|red|green|blue|gr[ae]y|transparent)"|Qt\.rgba|Qt\.hsla')
 
 

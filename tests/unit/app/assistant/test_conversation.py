@@ -183,3 +183,23 @@ async def test_it_always_fits_and_keeps_the_last_turn(turns: list[tuple[int, int
         last = len(turns) - 1
         assert context.messages[-2].content.startswith(f"a{last}x0")
         assert context.messages[-3].content.startswith(f"q{last}x0")
+
+
+async def test_what_is_known_stands_right_in_front_of_the_question_and_leaves_no_trace() -> None:
+    conversation, counter = Conversation(2048), Counter()
+    conversation.add("One?", "First.")
+    plain = await conversation.build("Two?", counter)
+    context = await conversation.build("Two?", counter, known=('my "sister"\nis Anna', "I live in Leeds"))
+    assert context.messages[:-1] == plain.messages[:-1]
+    assert context.messages[-1].content == ('Known about the user: "my \'sister\' is Anna"; "I live in Leeds".\n\nTwo?')
+    conversation.add("Two?", "Second.")
+    assert (await conversation.build("Three?", counter)).messages[-3].content == "Two?"
+
+
+async def test_what_is_known_takes_little_room() -> None:
+    context = await Conversation(2048).build("Why?", Counter(), known=("I like tea", words(70), words(20)))
+    assert context.messages[-1].content == 'Known about the user: "I like tea".\n\nWhy?'
+    assert (await Conversation(2048).build("Why?", Counter(), known=(words(70),))).messages[-1].content == "Why?"
+    small = Conversation(200)
+    context = await small.build(words(200), Counter(), known=(words(20),))
+    assert size(context) <= 200 * WINDOW_SHARE

@@ -105,3 +105,9 @@ async def test_a_history_that_cannot_be_written_is_told_once(kept: Kept) -> None
     kept.note(*TURN)
     await kept.recorder.aclose()
     assert [problem.code for problem in kept.problems] == ["in-the-way"]
+
+
+@pytest.mark.parametrize("source", ["replay", "announcement"])
+async def test_what_nobody_asked_for_is_no_part_of_the_history(kept: Kept, source: str) -> None:
+    kept.note(TurnStarted(turn_id="t", seq=0, source=source), FINISHED)
+    assert await kept.turns() == ()

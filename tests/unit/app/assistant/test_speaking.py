@@ -205,3 +205,31 @@ async def test_the_chosen_voice_is_asked_for() -> None:
     voice.say("One.")
     await voice.speaking.run()
     assert voice.players.text_to_speech.spoken == [("One.", VoiceOptions(voice="buzz", speed=1.5))]
+
+
+@in_virtual_time
+async def test_what_is_withdrawn_is_not_said_but_a_sentence_that_was_begun_is_ended() -> None:
+    voice = Voice(cast())
+    halves = [f"The sentence number {number} has a first half that takes its time, " for number in range(6)]
+    for half in halves:
+        voice.say(half, "and a second half that is not short either. ", complete=False)
+    running = asyncio.create_task(voice.speaking.run())
+    await pause(0.01)
+    said = voice.speaking.withdraw()
+    assert halves[0] in said
+    assert halves[-1] not in said, "what is not made yet can be let go"
+    assert said.endswith("either. "), "no sentence is broken off"
+    assert voice.speaking.withdraw() == said
+    voice.say("The end.")
+    await running
+    assert voice.speaking.times.heard == f"{said}The end."
+
+
+@in_virtual_time
+async def test_before_anything_was_said_everything_can_be_withdrawn() -> None:
+    voice = Voice(cast())
+    voice.say("One. ", "Two. ", complete=False)
+    assert voice.speaking.withdraw() == ""
+    voice.say("Three.")
+    await voice.speaking.run()
+    assert voice.speaking.times.heard == "Three."

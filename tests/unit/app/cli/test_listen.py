@@ -8,7 +8,9 @@ from app.cli.keyboard import Key
 from app.cli.listen import Inbox, Talk, converse, forget_early_keys
 from app.cli.render import TextView
 from app.cli.session import TurnWatch
-from app.contracts.events import TurnFailed
+from app.contracts.events import CardUpserted, TurnFailed, TurnFinished
+from app.contracts.metrics import TurnMetrics
+from tests.helpers.demo_cards import CLARIFICATION
 from tests.helpers.scripted_assistant import ENDLESS, SPOKEN, ScriptedAssistant
 from tests.helpers.virtual_time import Seconds
 
@@ -107,3 +109,12 @@ async def test_keys_pressed_while_the_models_loaded_are_forgotten() -> None:
     inbox.put_nowait(Key.SPACE)
     forget_early_keys(inbox)
     assert inbox.empty()
+
+
+async def test_a_question_is_answered_by_its_digit_and_is_no_end() -> None:
+    end = TurnFinished(metrics=TurnMetrics(), waiting_for="focus")
+    assistant = ScriptedAssistant((CardUpserted(card=CLARIFICATION), end))
+    code, written, _ = await talk_with(assistant, [Key.SPACE, Key.ENTER, Key.DIGIT_4, Key.ESCAPE])
+    assert code == 130
+    assert "ask Core" in assistant.calls
+    assert written.startswith("What would you like to train?\n  1. Upper body\n")

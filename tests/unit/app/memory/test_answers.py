@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.contracts.ports import Clock
 from app.memory.answers import KeptAnswers
 
 
-class _Clock:
+class _Clock(Clock):
     now = 1000.0
 
     def monotonic(self) -> float:

@@ -80,5 +80,9 @@ async def test_what_is_erased_leaves_no_trace_of_the_words(tmp_path: Path) -> No
     await notebook.commit([Put("notes", "b", Note("other words of the person"))])
     await notebook.erase()
     await notebook.aclose()
-    on_disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    on_disk = _bytes_in(tmp_path)
     assert b"words of the person" not in on_disk
+
+
+def _bytes_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())

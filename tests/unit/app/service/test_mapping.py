@@ -42,6 +42,9 @@ OUTSIDE_RUNS = {
     "TurnFinished",
     "TurnFailed",
     "TurnCancelled",
+    "Understood",
+    "Prepared",
+    "Complete",
 }
 """Events that only turns have."""
 HEADER = {field.name for field in dataclasses.fields(Event)}

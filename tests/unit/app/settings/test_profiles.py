@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput
+from app.settings.answer_stages import QUICK, AnswerStage
 from app.settings.limits import Limits, OnBattery, QuietHours
 from app.settings.paths import asset
 from app.settings.profiles import Profile, ProfileStore
@@ -202,3 +204,55 @@ def test_a_profile_there_is_not(user_dir: Path, asked: str, hint: str) -> None:
     with pytest.raises(InvalidInput, match="There is no profile") as caught:
         store(user_dir).load(asked)
     assert caught.value.remedy.startswith(hint)
+
+
+def test_without_a_list_an_answer_has_the_three_stages(user_dir: Path) -> None:
+    (user_dir / "mine.yaml").write_text(GOOD)
+    quick, deep, synthesis = store(user_dir).load("mine").answers
+    assert [stage.name for stage in (quick, deep, synthesis)] == ["quick_response", "deep_analysis", "synthesis"]
+    assert [stage.temperature for stage in (quick, deep, synthesis)] == [0.1, 0.7, 0.8]
+    assert [stage.prior for stage in (quick, deep, synthesis)] == [0.6, 0.85, 0.95]
+    assert [stage.timeout_s for stage in (quick, deep, synthesis)] == [2.0, 15.0, 30.0]
+    assert quick.system == ""
+    assert deep.system != synthesis.system != ""
+
+
+def test_a_list_of_stages_is_read_whole_and_takes_the_rest_from_the_stage_of_that_name(user_dir: Path) -> None:
+    own = """answers:
+  - {name: quick_response, timeout_s: 3}
+  - name: second_opinion
+    tier: ollama-nvidia
+    system: Look for mistakes.
+    temperature: 0.4
+    prior: 0.8
+    timeout_s: 20
+"""
+    (user_dir / "mine.yaml").write_text(GOOD + own)
+    quick, second = store(user_dir).load("mine").answers
+    assert quick == replace(QUICK, timeout_s=3.0)
+    assert second == AnswerStage(
+        name="second_opinion",
+        tier="ollama-nvidia",
+        system="Look for mistakes.",
+        temperature=0.4,
+        prior=0.8,
+        timeout_s=20.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("answers: []", "'answers' must be a list"),
+        ("answers: [quick]", "a stage of an answer is a mapping"),
+        ("answers: [{name: a}, {name: a}]", "two stages 'a'"),
+        ("answers: [{name: a, prior: 2}]", "'prior' must be between 0 and 1"),
+        ("answers: [{name: a, promt: x}]", "'promt' is not known here"),
+        ("answers: [{name: 'a,b'}]", "a stage's name is letters"),
+    ],
+)
+def test_a_wrong_stage_is_told_with_its_place(user_dir: Path, own: str, said: str) -> None:
+    (user_dir / "mine.yaml").write_text(f"{GOOD.rstrip()}\n{own}\n")
+    with pytest.raises(InvalidInput, match=said) as caught:
+        store(user_dir).load("mine")
+    assert "mine.yaml:" in str(caught.value)

@@ -20,6 +20,7 @@ AGREED = {
     "appearance.theme": "system",
     "appearance.confidence_shade": True,
     "profile.active": "starter",
+    "assistant.speculation": "top-k",
     "pipelines.enabled": True,
     "pipelines.config_file": "",
     "privacy.keep_history": True,

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 
 from app.contracts.cards import AnswerCard, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import Tier
+from tests.helpers.demo_cards import CLARIFICATION, ROUTINE, timer
 from ui.viewmodels.actions import CardActions
 from ui.viewmodels.composer import ComposerViewModel
 from ui.viewmodels.conversation import ConversationModel
@@ -16,24 +18,25 @@ class Doer:
     def replay(self, turn_id: str) -> None:
         self.calls.append(("replay", turn_id))
 
-    def act(self, card_id: str, action: str) -> None:
-        self.calls.append(("act", card_id, action))
+    def act(self, card_id: str, action: str, text: str = "") -> None:
+        self.calls.append(("act", card_id, action, text) if text else ("act", card_id, action))
 
 
 class Desk:
     def __init__(self) -> None:
         self.clipboard: list[str] = []
+        self.opened: list[str] = []
         self.doer = Doer()
         self.cards = ConversationModel()
         self.composer = ComposerViewModel(lambda text: None)
-        self.actions = CardActions(self.cards, self.composer, self.doer, self.clipboard.append)
+        self.actions = CardActions(self.cards, self.composer, self.doer, self.clipboard.append, self.opened.append)
         self.cards.upsert(QuestionCard(card_id="q", turn_id="one", text="Why?", final=True, spoken=True))
         self.cards.upsert(AnswerCard(card_id="a", turn_id="one"))
         self.cards.append_text("one", "<b>So.</b>", 0.9, Tier("llama-cpu", "m"))
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk(qt_app: QGuiApplication) -> Desk:
     return Desk()
 
 
@@ -64,3 +67,38 @@ def test_an_action_is_done_once(desk: Desk) -> None:
     desk.actions.act("n", "")
     assert desk.cards.find("n").acted
     assert desk.doer.calls == [("act", "n", "recover:7")]
+
+
+def test_a_guess_is_shown_and_the_same_is_not_asked_twice(desk: Desk) -> None:
+    desk.cards.upsert(CLARIFICATION)
+    desk.actions.act("focus", "answer:core")
+    desk.actions.act("focus", "answer:core")
+    assert desk.doer.calls == [("act", "focus", "answer:core")]
+
+
+def test_a_number_answers_the_question_that_waits(desk: Desk) -> None:
+    assert desk.actions.answer(1) is False
+    desk.cards.upsert(CLARIFICATION)
+    assert desk.actions.answer(9) is False
+    assert desk.actions.answer(2) is True
+    assert desk.actions.answer(2) is False
+    assert desk.doer.calls == [("act", "focus", "answer:lower")]
+
+
+def test_an_action_may_be_asked_as_often_as_it_makes_sense(desk: Desk) -> None:
+    desk.cards.upsert(timer(0.0))
+    for _ in range(3):
+        desk.actions.act("tea", "plus-minute")
+    assert desk.doer.calls == [("act", "tea", "plus-minute")] * 3
+
+
+def test_edited_text_goes_along(desk: Desk) -> None:
+    desk.cards.upsert(ROUTINE)
+    desk.actions.save("routine", "name: x")
+    assert desk.doer.calls == [("act", "routine", "save", "name: x")]
+
+
+def test_only_web_pages_are_opened(desk: Desk) -> None:
+    for link in ("https://example.org/a", "file:///etc/passwd", "javascript:alert(1)", "http://example.org"):
+        desk.actions.follow(link)
+    assert desk.opened == ["https://example.org/a", "http://example.org"]

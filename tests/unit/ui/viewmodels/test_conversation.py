@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
+from app.contracts.capabilities import ConfidenceSource
 from app.contracts.cards import AnswerCard, AnswerSpan, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.devices import Device, Tier
 from app.contracts.energy import Energy, Provenance
 from app.contracts.metrics import TurnMetrics
+from tests.helpers.demo_cards import CLARIFICATION, LIST
 from ui.viewmodels.conversation import MAX_TURNS, ROLES, ConversationModel
 
 SMALL = Tier("llama-cpu", "smollm2")
 
 
 @pytest.fixture
-def model(qt_messages: list[str]) -> ConversationModel:
+def model(qt_app: QGuiApplication, qt_messages: list[str]) -> ConversationModel:
     made = ConversationModel()
     QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Warning, made)
     return made
@@ -51,6 +56,20 @@ def test_turns_stand_in_the_order_they_began_and_cards_by_priority(model: Conver
     model.upsert(question("two"))
     model.upsert(question("one"))
     assert shown(model) == ["one-q", "one-a", "two-q", "two-e"]
+
+
+def test_a_card_that_is_asked_for_again_comes_to_where_one_looks(model: ConversationModel) -> None:
+    model.begin_turn("one")
+    model.upsert(question("one"))
+    model.upsert(NoticeCard(card_id="list", turn_id="one", message="Milk."))
+    model.begin_turn("two")
+    model.upsert(question("two"))
+    model.upsert(NoticeCard(card_id="list", turn_id="two", revision=2, message="Milk, eggs."))
+    assert shown(model) == ["one-q", "two-q", "list"]
+    model.begin_turn("three")
+    model.upsert(question("three"))
+    model.upsert(NoticeCard(card_id="list", revision=3, message="It calls by itself."))
+    assert shown(model) == ["one-q", "two-q", "three-q", "list"]
 
 
 def test_cards_of_the_system_stand_where_they_came(model: ConversationModel) -> None:
@@ -183,6 +202,51 @@ def test_a_button_is_offered_once(model: ConversationModel) -> None:
     assert (one(model, "n", "action"), one(model, "n", "actionLabel")) == ("recover:1", "Answer it")
     model.acted("n")
     assert (one(model, "n", "action"), one(model, "n", "actionLabel")) == ("", "")
+
+
+def test_a_revision_tells_only_the_facts_that_differ(model: ConversationModel) -> None:
+    model.upsert(LIST)
+    told: list[list[int]] = []
+    model.dataChanged.connect(lambda _top, _bottom, roles: told.append(list(roles)))
+    view = one(model, "shopping", "view")
+    model.upsert(replace(LIST, title="Groceries", revision=2))
+    assert told == [[ROLES["text"]]]
+    assert one(model, "shopping", "view") is view
+    model.upsert(replace(LIST, title="Groceries", revision=3))
+    assert len(told) == 1
+
+
+def test_the_newest_question_that_waits(model: ConversationModel) -> None:
+    assert model.waiting() is None
+    model.upsert(CLARIFICATION)
+    model.upsert(replace(CLARIFICATION, card_id="later"))
+    waiting = model.waiting()
+    assert waiting is not None
+    assert waiting.card.card_id == "later"
+    assert model.expect("later", "answer:core") is True
+    assert model.expect("later", "answer:core") is False
+    waiting = model.waiting()
+    assert waiting is not None
+    assert waiting.card.card_id == "focus"
+
+
+def test_a_turn_with_cards_is_looked_at_from_its_top(model: ConversationModel) -> None:
+    model.upsert(question("one"))
+    model.upsert(answer("one"))
+    assert model.property("headRow") == -1
+    model.upsert(question("two"))
+    model.upsert(replace(LIST, turn_id="two"))
+    assert model.property("headRow") == 2
+
+
+def test_what_a_skill_worked_out_needs_no_context_and_names_the_skill(model: ConversationModel) -> None:
+    spans = (AnswerSpan(text="Noon.", confidence=1.0, tier=Tier("", "clock")),)
+    model.upsert(answer("one", spans=spans, finished=True, stage="clock", confidence_source=ConfidenceSource.RULE))
+    assert [one(model, "one-a", fact) for fact in ("badge", "badgeDetail", "contextNote")] == [
+        "Clock",
+        "Answered by clock",
+        "",
+    ]
 
 
 def test_cards_go(model: ConversationModel) -> None:

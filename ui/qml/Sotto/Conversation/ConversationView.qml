@@ -2,7 +2,7 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import QtQuick.Templates as T
-import QtQml.Models
+import Sotto.Cards
 import Sotto.Components
 import Sotto.Theme
 import Sotto.ViewModels
@@ -16,12 +16,15 @@ Item {
     required property SettingsViewModel settings
     property bool atEnd: true
 
+    // Somebody can see it; what counts by itself rests while nobody does.
+    readonly property bool looked: visible && Window.visibility !== Window.Hidden && Window.visibility !== Window.Minimized
+
     signal clicked
 
     // Goes to the newest card and stays there.
     function follow() {
         view.atEnd = true;
-        list.positionViewAtEnd();
+        list.keepUp();
     }
 
     function scrollBy(distance: real) {
@@ -55,13 +58,21 @@ Item {
         Accessible.role: Accessible.List
         Accessible.name: "Conversation"
 
+        // An answer is followed to its last word; a turn with cards keeps its first one in sight.
+        function keepUp() {
+            if (view.model.headRow >= 0)
+                positionViewAtIndex(view.model.headRow, ListView.Beginning);
+            else
+                positionViewAtEnd();
+        }
+
         onContentHeightChanged: {
             if (view.atEnd)
-                Qt.callLater(positionViewAtEnd);
+                Qt.callLater(keepUp);
         }
         onHeightChanged: {
             if (view.atEnd)
-                Qt.callLater(positionViewAtEnd);
+                Qt.callLater(keepUp);
         }
         onMovementEnded: view.atEnd = atYEnd
         // The keyboard comes to the newest card, until it walks to another.
@@ -80,61 +91,16 @@ Item {
 
         T.ScrollBar.vertical: ScrollMark {}
 
-        delegate: DelegateChooser {
-            role: "kind"
+        FocusKeeper {
+            view: list
+        }
 
-            DelegateChoice {
-                roleValue: "question"
-
-                QuestionCard {
-                    required property int index
-
-                    width: list.width
-                    column: list.column
-                    actions: view.actions
-                    current: list.currentIndex === index
-                }
-            }
-
-            DelegateChoice {
-                roleValue: "answer"
-
-                AnswerCard {
-                    required property int index
-
-                    width: list.width
-                    column: list.column
-                    actions: view.actions
-                    current: list.currentIndex === index
-                    shaded: view.settings.confidenceShade
-                }
-            }
-
-            DelegateChoice {
-                roleValue: "error"
-
-                ErrorCard {
-                    required property int index
-
-                    width: list.width
-                    column: list.column
-                    actions: view.actions
-                    current: list.currentIndex === index
-                }
-            }
-
-            DelegateChoice {
-                roleValue: "notice"
-
-                NoticeCard {
-                    required property int index
-
-                    width: list.width
-                    column: list.column
-                    actions: view.actions
-                    current: list.currentIndex === index
-                }
-            }
+        delegate: CardChooser {
+            list: list
+            column: list.column
+            actions: view.actions
+            shaded: view.settings.confidenceShade
+            looked: view.looked
         }
     }
 

@@ -59,6 +59,31 @@ class ComputeServiceStub:
                 request_serializer=compute_dot_v1_dot_compute__pb2.CancelRunRequest.SerializeToString,
                 response_deserializer=compute_dot_v1_dot_compute__pb2.CancelRunResponse.FromString,
                 _registered_method=True)
+        self.StartJob = channel.unary_unary(
+                '/compute.v1.ComputeService/StartJob',
+                request_serializer=compute_dot_v1_dot_compute__pb2.ExecutePipelineRequest.SerializeToString,
+                response_deserializer=compute_dot_v1_dot_compute__pb2.Job.FromString,
+                _registered_method=True)
+        self.ListJobs = channel.unary_unary(
+                '/compute.v1.ComputeService/ListJobs',
+                request_serializer=compute_dot_v1_dot_compute__pb2.ListJobsRequest.SerializeToString,
+                response_deserializer=compute_dot_v1_dot_compute__pb2.ListJobsResponse.FromString,
+                _registered_method=True)
+        self.GetJob = channel.unary_unary(
+                '/compute.v1.ComputeService/GetJob',
+                request_serializer=compute_dot_v1_dot_compute__pb2.GetJobRequest.SerializeToString,
+                response_deserializer=compute_dot_v1_dot_compute__pb2.Job.FromString,
+                _registered_method=True)
+        self.WaitJob = channel.unary_unary(
+                '/compute.v1.ComputeService/WaitJob',
+                request_serializer=compute_dot_v1_dot_compute__pb2.WaitJobRequest.SerializeToString,
+                response_deserializer=compute_dot_v1_dot_compute__pb2.Job.FromString,
+                _registered_method=True)
+        self.CancelJob = channel.unary_unary(
+                '/compute.v1.ComputeService/CancelJob',
+                request_serializer=compute_dot_v1_dot_compute__pb2.CancelJobRequest.SerializeToString,
+                response_deserializer=compute_dot_v1_dot_compute__pb2.Job.FromString,
+                _registered_method=True)
 
 
 class ComputeServiceServicer:
@@ -99,6 +124,40 @@ class ComputeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StartJob(self, request, context):
+        """Runs a pipeline on text as a job and answers at once; the run goes on when its caller leaves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListJobs(self, request, context):
+        """The newest jobs of this person, of every Sotto of theirs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetJob(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WaitJob(self, request, context):
+        """Answers when the job has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelJob(self, request, context):
+        """Cancels a job and answers when it has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ComputeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -126,6 +185,31 @@ def add_ComputeServiceServicer_to_server(servicer, server):
                     servicer.CancelRun,
                     request_deserializer=compute_dot_v1_dot_compute__pb2.CancelRunRequest.FromString,
                     response_serializer=compute_dot_v1_dot_compute__pb2.CancelRunResponse.SerializeToString,
+            ),
+            'StartJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartJob,
+                    request_deserializer=compute_dot_v1_dot_compute__pb2.ExecutePipelineRequest.FromString,
+                    response_serializer=compute_dot_v1_dot_compute__pb2.Job.SerializeToString,
+            ),
+            'ListJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListJobs,
+                    request_deserializer=compute_dot_v1_dot_compute__pb2.ListJobsRequest.FromString,
+                    response_serializer=compute_dot_v1_dot_compute__pb2.ListJobsResponse.SerializeToString,
+            ),
+            'GetJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetJob,
+                    request_deserializer=compute_dot_v1_dot_compute__pb2.GetJobRequest.FromString,
+                    response_serializer=compute_dot_v1_dot_compute__pb2.Job.SerializeToString,
+            ),
+            'WaitJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.WaitJob,
+                    request_deserializer=compute_dot_v1_dot_compute__pb2.WaitJobRequest.FromString,
+                    response_serializer=compute_dot_v1_dot_compute__pb2.Job.SerializeToString,
+            ),
+            'CancelJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelJob,
+                    request_deserializer=compute_dot_v1_dot_compute__pb2.CancelJobRequest.FromString,
+                    response_serializer=compute_dot_v1_dot_compute__pb2.Job.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -263,6 +347,141 @@ class ComputeService:
             '/compute.v1.ComputeService/CancelRun',
             compute_dot_v1_dot_compute__pb2.CancelRunRequest.SerializeToString,
             compute_dot_v1_dot_compute__pb2.CancelRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/compute.v1.ComputeService/StartJob',
+            compute_dot_v1_dot_compute__pb2.ExecutePipelineRequest.SerializeToString,
+            compute_dot_v1_dot_compute__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/compute.v1.ComputeService/ListJobs',
+            compute_dot_v1_dot_compute__pb2.ListJobsRequest.SerializeToString,
+            compute_dot_v1_dot_compute__pb2.ListJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/compute.v1.ComputeService/GetJob',
+            compute_dot_v1_dot_compute__pb2.GetJobRequest.SerializeToString,
+            compute_dot_v1_dot_compute__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WaitJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/compute.v1.ComputeService/WaitJob',
+            compute_dot_v1_dot_compute__pb2.WaitJobRequest.SerializeToString,
+            compute_dot_v1_dot_compute__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/compute.v1.ComputeService/CancelJob',
+            compute_dot_v1_dot_compute__pb2.CancelJobRequest.SerializeToString,
+            compute_dot_v1_dot_compute__pb2.Job.FromString,
             options,
             channel_credentials,
             insecure,

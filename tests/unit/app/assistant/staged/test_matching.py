@@ -47,7 +47,9 @@ def test_words_that_hold_a_choice(said: str, value: str | None) -> None:
     assert chosen(said, FOCUS) == value
 
 
-@pytest.mark.parametrize("said", ["Yes", "go ahead", "OK, proceed", "sounds good", "Do it!"])
+@pytest.mark.parametrize(
+    "said", ["Yes", "go ahead", "Yes, go ahead.", "yeah that's fine thanks", "OK, proceed", "sounds good", "Do it!"]
+)
 def test_many_ways_to_say_yes(said: str) -> None:
     assert chosen(said, PROCEED) == "proceed"
 

@@ -1,0 +1,1 @@
+"""Calculations and units of measure, exactly and without a language model."""

@@ -1,0 +1,1 @@
+"""What time it is here and elsewhere, and how far one day is from another."""

@@ -1,0 +1,1 @@
+"""Lists of things and notes: filled, ticked off, read out and cleared by words and by card."""

@@ -1,0 +1,1 @@
+"""How this machine is doing: battery, watts, heat, memory, disk, load, and the model in use."""

@@ -1,0 +1,1 @@
+"""What the person asked Sotto to remember: kept, listed, deleted, and brought to mind when it matters."""
