@@ -29,7 +29,7 @@ check: ## style, types, layers and QML, without running anything
 
 bench: ## measure a spoken turn, its overhead, the window, the pipelines, the runtimes and the cost of watching power
 	@packaging/linux/setup.sh test
-	@for bench in voice overhead ui pipeline escalation runtimes power soak; do .venv/bin/sotto bench $$bench || exit; done
+	@for bench in voice overhead ui pipeline escalation runtimes power staged soak; do .venv/bin/sotto bench $$bench || exit; done
 
 dist: ## a wheel and a source archive in dist/
 	@packaging/linux/setup.sh run

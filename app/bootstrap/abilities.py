@@ -15,6 +15,7 @@ from app.contracts.ports import TextGenerator
 from app.contracts.text import ChatMessage, GenerationRequest, Role
 from app.pipeline.answering import answering_part, usable
 from app.pipeline.values import Text, in_words
+from models.embedded import SMOLLM2
 
 
 class ModelAnswers:
@@ -45,8 +46,12 @@ class ModelAnswers:
         return (said + hidden.flush()).strip()
 
     async def writer(self) -> TextGenerator | None:
-        """The model where it can be held to a schema."""
-        return self._text if self._text.capabilities.json_schema else None
+        """The model where it can be held to a schema and is more than the one the program comes with.
+
+        That one fills a schema in too, with words that have nothing to do with the wish.
+        """
+        able = self._text.capabilities.json_schema and self._text.backend.model != SMOLLM2
+        return self._text if able else None
 
 
 class PipelineSteps:

@@ -201,32 +201,26 @@ def _assemble(
     """Make everything, bottom up; what needs closing is closed in the opposite order."""
     # Opened first and so closed last: the engines still report while they are being ended.
     events = None if options.events_file is None else stack.enter_context(EventsFile(options.events_file))
-    bulletin, relay = _Bulletin(), BackendRelay()
+    paths, bulletin, relay = options.paths, _Bulletin(), BackendRelay()
     runtimes, power, machine_problems = open_machine(
-        options.paths, settings, lambda: profile.limits, stack, publish=bulletin, lasting=options.lasting
+        paths, settings, lambda: profile.limits, stack, publish=bulletin, lasting=options.lasting
     )
     backends = runtimes.backends
     ladders = ladders_of(profile, backends, runtimes.measurements)
     sound = _sound(settings, bulletin, stack)
     pipelines = put_together(
-        options.paths,
-        settings,
-        backends,
-        stack,
-        power=power,
-        microphone=sound.microphone,
-        extra_files=options.pipelines,
+        paths, settings, backends, stack, power=power, microphone=sound.microphone, extra_files=options.pipelines
     )
     answers = PipelineAnswers(pipelines.engine, lambda: ladders.text)
     parts = replace(_parts(options, ladders, backends, relay, sound, power), pipelines=answers)
     staged, deeper = _staged(options, settings, profile, parts, stack, ladders, pipelines, power, bulletin)
     parts = replace(parts, stages=deeper.stages, known=staged.known)
-    history = History(options.paths.database)
+    history = History(paths.database)
     assistant = Assistant(
         parts,
         relay,
         options=lambda: _turn_options(options, settings, profile),
-        recordings=Recordings(options.paths.recordings_dir, on_problem=bulletin.report),
+        recordings=Recordings(paths.recordings_dir, on_problem=bulletin.report),
         recorder=Recorder(
             parts.clock, history, keep=lambda: settings.flag("privacy.keep_history"), on_problem=bulletin.report
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Property, QObject, QTimer, Signal
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from PySide6.QtQml import QmlElement
 
 from app.contracts.card import CardAction, Emphasis
@@ -143,6 +143,7 @@ class CardView(QObject):
             self._patience.stop()
         self._show(card)
 
+    @Slot()  # without it every card would get a type description of its own, and QML mixes them up once one is gone
     def _give_up(self) -> None:
         self._hopes.clear()
         self._settle()

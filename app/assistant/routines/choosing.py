@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import datetime
 from app.assistant.routines.discovering import Discovery
 from app.assistant.routines.doing import Abilities
 from app.assistant.routines.parameters import Mapped, discover, mapped, read_value
-from app.assistant.routines.routine import Kind, Routine
+from app.assistant.routines.routine import Kind, Routine, Step
 from app.assistant.routines.shelf import Saved, Shelf
 from app.assistant.routines.templating import without_earlier
 from app.assistant.routines.validating import sample
@@ -41,6 +42,8 @@ class Chosen:
 NOTHING_CHOSEN = Chosen(None, Mapped({}))
 
 
+LOOK_S = 0.6
+"""A skill that takes longer to look at its data is not waited for before a run."""
 _LOOKING: ContextVar[frozenset[str]] = ContextVar("routines that are looked at", default=frozenset())
 
 
@@ -95,26 +98,28 @@ class Chooser:
         return Chosen(found, values, others, weighty, long)
 
     async def _looked_at(self, routine: Routine, now: datetime) -> tuple[tuple[str, ...], bool]:
-        """What the steps would ask first, and whether any takes long."""
-        abilities, weighty, long = self._abilities(), [], False
-        for step in routine.steps:
-            if step.kind is Kind.SAY:
-                continue
-            if step.kind is Kind.PIPELINE:
-                long = True
-                continue
-            if step.kind is Kind.ASK:
+        """What the steps would ask first, and whether any takes long; all steps are looked at together."""
+        found = await asyncio.gather(*(self._look_at(step, routine, now) for step in routine.steps))
+        return tuple(sentence for sentence, _ in found if sentence), any(long for _, long in found)
+
+    async def _look_at(self, step: Step, routine: Routine, now: datetime) -> tuple[str, bool]:
+        """What one step would ask first, empty for nothing, and whether it takes long."""
+        abilities = self._abilities()
+        match step.kind:
+            case Kind.SAY:
+                return "", False
+            case Kind.PIPELINE:
+                return "", True
+            case Kind.INTENT:
+                request = Asked(step.target, step.in_words(), dict(step.values), now)
+            case Kind.ASK:
                 meaning = abilities.understand(sample(without_earlier(step.text), routine), now)
                 if meaning.intent == OPEN_QUESTION:
-                    long = True
-                    continue
+                    return "", True
                 request = abilities.asked(meaning, now)
-            else:
-                request = Asked(step.target, step.in_words(), dict(step.values), now)
-            try:
+        try:
+            async with asyncio.timeout(LOOK_S):
                 look = await abilities.look(request)
-            except SottoError:
-                continue  # the run itself will tell
-            if look.weighty and look.proposal is not None:
-                weighty.append(look.proposal.sentence)
-        return tuple(weighty), long
+        except (SottoError, TimeoutError):
+            return "", False  # the run itself will tell, and does nothing of weight unasked
+        return (look.proposal.sentence, False) if look.weighty and look.proposal is not None else ("", False)

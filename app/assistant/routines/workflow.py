@@ -91,6 +91,18 @@ class Came:
     took: PathTaken
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A request as it came in; see `Workflow.take`."""
+
+    text: str
+    now: datetime
+    standard_input: str
+    phrases: tuple[str, ...]
+    reuse: bool
+    together: bool
+
+
 class Workflow:
     """Takes requests for routines.
 
@@ -147,26 +159,8 @@ class Workflow:
         began = self._seconds()
         clock = _Parts(self._seconds)
 
-        hits: list[Found] = []
-
-        async def looking() -> Found | None:
-            found = await clock.timed("discovery", lambda: self._fitting(text)) if reuse else None
-            hits.extend([] if found is None else [found])
-            return found
-
-        async def finding() -> Discovered:
-            return await clock.timed("parameters", lambda: _made(lambda: discover(text, standard_input)))
-
-        async def thinking() -> tuple[Requirements, Composed | None]:
-            if hits:  # found without having to wait for anything
-                return Requirements(text), None
-            return await clock.timed("requirements", lambda: self._composed(text, now, standard_input, phrases))
-
-        if together:
-            found, values, (wanted, composed) = await asyncio.gather(looking(), finding(), thinking())
-        else:
-            found, values = await looking(), await finding()
-            wanted, composed = await thinking()
+        begun = _Begun(text, now, standard_input, phrases, reuse=reuse, together=together)
+        found, values, (wanted, composed) = await self._known(begun, clock)
         started = self._seconds() - began
         took = PathTaken(
             "reuse" if found is not None else "make",
@@ -184,6 +178,29 @@ class Workflow:
         else:
             result = await self._draft(wanted, composed, values, now, generate=generate)
         return Came(result, replace(took, total_ms=(self._seconds() - began) * 1e3))
+
+    async def _known(
+        self, begun: _Begun, clock: _Parts
+    ) -> tuple[Found | None, Discovered, tuple[Requirements, Composed | None]]:
+        """The three things that have to be known, begun together or one after the other."""
+        hits: list[Found] = []
+
+        async def looking() -> Found | None:
+            found = await clock.timed("discovery", lambda: self._fitting(begun.text)) if begun.reuse else None
+            hits.extend([] if found is None else [found])
+            return found
+
+        async def finding() -> Discovered:
+            return await clock.timed("parameters", lambda: _made(lambda: discover(begun.text, begun.standard_input)))
+
+        async def thinking() -> tuple[Requirements, Composed | None]:
+            if hits:  # found without having to wait for anything
+                return Requirements(begun.text), None
+            return await clock.timed("requirements", lambda: self._composed(begun))
+
+        if begun.together:
+            return await asyncio.gather(looking(), finding(), thinking())
+        return await looking(), await finding(), await thinking()
 
     async def compare(self, requests: Sequence[str], now: datetime, repeats: int = 5) -> Compared:
         """Take requests both ways by turns, with nothing kept from before; nothing is saved or run.
@@ -228,22 +245,20 @@ class Workflow:
                     return each
         return None
 
-    async def _composed(
-        self, text: str, now: datetime, standard_input: str, phrases: tuple[str, ...]
-    ) -> tuple[Requirements, Composed | None]:
+    async def _composed(self, begun: _Begun) -> tuple[Requirements, Composed | None]:
         """What is wanted, and what the rules make of it; the same request is composed once."""
-        wanted = requirements_of(text)
-        if phrases and not wanted.phrases:
-            wanted = replace(wanted, phrases=phrases)
+        wanted = requirements_of(begun.text)
+        if begun.phrases and not wanted.phrases:
+            wanted = replace(wanted, phrases=begun.phrases)
         abilities, components = self._abilities(), self.components()
-        key = (wanted, standard_input, tuple(components.intents), tuple(components.pipelines), components.model)
+        key = (wanted, begun.standard_input, tuple(components.intents), tuple(components.pipelines), components.model)
         if key in self._templates:
             self._templates.move_to_end(key)
             return wanted, self._templates[key]
-        given = dict(discover("", standard_input).given or {})
+        given = dict(discover("", begun.standard_input).given or {})
 
         def claims(words: str) -> tuple[str, float]:
-            meaning = abilities.understand(words, now)
+            meaning = abilities.understand(words, begun.now)
             return meaning.intent, meaning.confidence
 
         composed = compose(wanted, components, claims, given) if wanted.body else None
