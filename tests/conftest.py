@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,7 +26,20 @@ _THREADS = Path("/proc/self/task")
 
 def pytest_configure(config: pytest.Config) -> None:
     refuse_telemetry()
+    _compile_once()
     config.addinivalue_line("markers", "logs_errors: this test makes the program log an error, on purpose")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the garbage collector need not look through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _compile_once() -> None:
+    """Let programs under test keep the bytecode of our modules, whatever the shell says: hundreds of them start."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +75,14 @@ async def no_leaked_tasks() -> AsyncIterator[None]:
 def _children() -> set[int]:
     """Our own children; what a program under test starts in its turn is that program's business.
 
-    Asked twice for every test, so where the kernel lists them they are not looked for among all processes.
+    Asked twice for every test: nothing is read while there is no child at all, and where the kernel lists them, they
+    are not looked for among all processes.
     """
+    if hasattr(os, "waitid"):
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return set()
     listed = list(_THREADS.glob("*/children"))
     if not listed:
         return {child.pid for child in psutil.Process().children()}

@@ -204,7 +204,7 @@ class Bridge:
                 if level == "warning":
                     self._conversation.upsert(_notice(code, f"{message} {remedy}".strip()))
                 else:
-                    self._turn.show_background(message)
+                    self._turn.show_remark(message)
             case HostChanged(backend=backend, state=state):
                 self._background(f"host {backend}", f"Loading {backend}…" if state == "starting" else "")
             case JobProgress(job_id=job_id, name=name, message=message, done=done):

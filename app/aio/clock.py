@@ -74,3 +74,9 @@ class LocalZone(tzinfo):
 
 LOCAL = LocalZone()
 """The zone of this machine."""
+
+
+def follow_zone() -> None:
+    """Notice that the machine's time zone has been changed while the program runs; costs a look at one file."""
+    if hasattr(time, "tzset"):
+        time.tzset()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.assistant.parts import Parts
-from app.assistant.progressive.wording import kept_characters, left_to_say
+from app.assistant.progressive.wording import CORRECTION, kept_characters, left_to_say
 from app.audio.sentences import Sentence, SentenceSplitter
 from app.audio.spoken import ThinkFilter
 from app.contracts.capabilities import ConfidenceSource
@@ -104,7 +104,8 @@ class AnswerText:
             taken_back = {old for spoken, lost in self._corrections.items() if spoken in said for old in lost}
             left = left_to_say(said, text, taken_back)
             if left.taken_back:  # it counts once it has been said: the next refinement may withdraw it
-                self._corrections[left.sentences[0].strip()] = left.taken_back
+                correction = next(each for each in left.sentences if each.lstrip().startswith(CORRECTION))
+                self._corrections[correction.strip()] = left.taken_back
             for sentence in left.sentences:
                 self._say(Sentence(sentence, 0, len(sentence)))
 

@@ -219,7 +219,7 @@ class Assistant:
         elif verb == RATE and self._feedback is not None:
             self._tasks.start(self._rate(self._feedback, card_id, reference), name="rate")
         elif self._staged is None:
-            log.warning("card %s asked for an unknown action %r", card_id, verb)
+            log.warning("a card asked for the unknown action %r", verb)
         elif (pending := self._staged.pending) is not None and pending.card.card_id == card_id:
             self._begin(pressed(card_id, action, pending.label_of(action)), source="card", spoken=False)
         else:

@@ -6,7 +6,10 @@ Why it exists: the three must not tell different stories about the same card. No
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from app.aio.clock import LOCAL
+from app.assistant.skills.timers.wording import when
 from app.contracts.cards import AnswerCard, AnyCard, ErrorCard, NoticeCard, QuestionCard
 from app.contracts.skill_cards import (
     AlternativesCard,
@@ -113,8 +116,11 @@ def timer_name(card: TimerCard) -> str:
 
 def timer_in_words(card: TimerCard, now: float) -> str:
     """A timer in one line."""
-    state = TIMER_WORDS[card.state]
-    left = f"{clock(remaining_s(card, now))} left" if card.state in (TimerState.RUNNING, TimerState.PAUSED) else ""
+    state, left = TIMER_WORDS[card.state], ""
+    if card.what == "timer" and card.state in (TimerState.RUNNING, TimerState.PAUSED):
+        left = f"{clock(remaining_s(card, now))} left"
+    elif card.what != "timer" and card.state is TimerState.RUNNING:
+        left = when(card.due_at, datetime.fromtimestamp(now, LOCAL))
     return ", ".join(part for part in (timer_name(card), state, left, card.repeats) if part)
 
 
@@ -174,7 +180,7 @@ def _of_a_choice(card: ClarificationCard | PrePlanCard | AlternativesCard) -> li
 
 
 def _of_a_session(card: SessionPlanCard) -> list[str]:
-    lines = [f"{card.title} ({card.minutes} min)"]
+    lines = [card.title if str(card.minutes) in card.title.split() else f"{card.title} ({card.minutes} min)"]
     lines += _under("Warm up", card.warm_up)
     for number, exercise in enumerate(card.exercises, 1):
         done = f"  [{exercise.sets_done} of {exercise.sets} sets done]" if exercise.sets_done else ""

@@ -32,6 +32,9 @@ TOPIC_TOKENS = 48
 """Longest line of topics."""
 KNOWN_TOKENS = 60
 """Most that what is known of the person may take."""
+KNOWN_CHARACTERS = 8 * KNOWN_TOKENS
+"""Longer facts do not fit, whatever their words."""
+_KNOWN = "Known about the user: {}.\n\n"
 LEAST_TURN_TOKENS = 2 * MARK_TOKENS + 16
 """The last turn cannot be shortened below this."""
 DEFAULT_WINDOW_TOKENS = 2048
@@ -145,15 +148,20 @@ class Conversation:
         return self._budget - system - 2 * MARK_TOKENS
 
     async def _known_line(self, known: Sequence[str], count_tokens: CountTokens) -> tuple[str, int]:
-        """What is known, in quotes since it is data, with its tokens; as much as `KNOWN_TOKENS` hold."""
-        kept = list(known)
-        while kept:
-            line = f"Known about the user: {'; '.join(map(_quoted, kept))}.\n\n"
-            (size,) = await self._counts.of([line], count_tokens)
-            if size <= min(KNOWN_TOKENS, self._budget // 4):
-                return line, size
-            kept.pop()
-        return "", 0
+        """What is known, in quotes since it is data, with its tokens; the likeliest of it that `KNOWN_TOKENS` hold.
+
+        What is too long is passed over, so that one fact does not keep the others out.
+        """
+        short = [words for words in known if len(words) <= KNOWN_CHARACTERS]
+        if not short:
+            return "", 0
+        sizes = await self._counts.of([_KNOWN.format(""), *(f"; {_quoted(words)}" for words in short)], count_tokens)
+        taken, kept = sizes[0], list[str]()
+        for words, size in zip(short, sizes[1:], strict=True):
+            if taken + size <= min(KNOWN_TOKENS, self._budget // 4):
+                taken += size
+                kept.append(_quoted(words))
+        return (_KNOWN.format("; ".join(kept)), taken) if kept else ("", 0)
 
     async def _past(
         self, turns: tuple[PastTurn, ...], sizes: list[int], room: int, count_tokens: CountTokens

@@ -302,6 +302,13 @@ class Turn:
         )
         self.show(self._answer)
 
+    def _is_whole(self) -> bool:
+        """The answer of one stage is all there, and heard where it is spoken; another stage may make it better."""
+        if self._text is None or self._text.standing is None:
+            return False
+        shown = "".join(span.text for span in self._text.spans)
+        return self._speaking is None or self._speaking.times.heard.strip() == shown.strip()
+
     def _show_standing(self) -> None:
         """Show the answer as far as it has come; it may become better yet."""
         if self._answer is not None:
@@ -326,19 +333,23 @@ class Turn:
     def cancel(self, reason: str) -> None:
         """End the turn now: silence first, then the card as it was heard, then the end. The engines follow.
 
-        The caller cancels the task; what it still has to wind down is no longer part of the turn.
+        An answer that was whole, and was only about to become better, was not stopped. The caller cancels the task;
+        what it still has to wind down is no longer part of the turn.
         """
         if self.stream.ended:
             return
         if self._speaking:
             self._speaking.stop()
-        self._close_answer(stopped=True)
+        whole = self._is_whole()
+        self._close_answer(stopped=not whole)
         self._take_back_unsettled()
         if self._answer is None and self._question_shown and not self._question.final:
             self.stream.emit(CardRemoved(card_id=self._question.card_id))
         if self._answer is not None and self._question.final:
             heard = self._answer.heard if self._answer.heard is not None else self._answer.text
-            if len(heard.split()) >= LEAST_WORDS_IN_CONTEXT:
+            if whole:
+                self.conversation.add(self._question.text, self._answer.text)
+            elif len(heard.split()) >= LEAST_WORDS_IN_CONTEXT:
                 self.conversation.add(self._question.text, f"{heard.rstrip()}…")
         self.stream.emit(TurnCancelled(after_ms=self.stream.elapsed_ms(), reason=reason))
 

@@ -27,6 +27,7 @@ from app.assistant.skills.timers.skill import TimersSkill
 from app.assistant.skills.workout.skill import WorkoutSkill
 from app.assistant.understanding.matcher import Able, Matcher
 from app.assistant.understanding.meaning import NO_VALUES, OPEN_QUESTION, Values
+from app.bench.report import percentile
 from app.pipeline.confidence.scoring import Bin, brier, reliability
 from app.settings.paths import asset
 
@@ -139,14 +140,9 @@ class IntentReport:
         """
         return brier(*self._confidences())
 
-    def ms(self, percentile: float) -> float:
-        """Time to understand, in milliseconds.
-
-        Args:
-            percentile: In [0, 100].
-        """
-        times = sorted(each.ms for each in self.judged)
-        return times[min(len(times) - 1, int(len(times) * percentile / 100))] if times else 0.0
+    def ms(self, share: float) -> float:
+        """Time to understand, in milliseconds: its percentile, ``share`` in [0, 1]; 0 when nothing was judged."""
+        return percentile([each.ms for each in self.judged], share) if self.judged else 0.0
 
     def confusion(self) -> str:
         """Wanted intents as rows, those they were taken for as columns; a point is 0."""
@@ -172,7 +168,7 @@ class IntentReport:
                 f"accuracy {self.accuracy:.3f}, of the twelve {self.core_accuracy:.3f}, macro F1 {self.macro_f1:.3f}",
                 f"open questions kept {self.open_kept:.3f}",
                 f"calibration error {self.calibration_error:.3f}, Brier {self.brier:.3f}",
-                f"p50 {self.ms(50):.2f} ms, p95 {self.ms(95):.2f} ms",
+                f"p50 {self.ms(0.5):.2f} ms, p95 {self.ms(0.95):.2f} ms",
                 "",
                 self.confusion(),
                 "",

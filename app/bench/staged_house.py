@@ -22,6 +22,7 @@ from app.assistant.parts import Parts, TurnOptions
 from app.assistant.recordings import Recordings
 from app.assistant.records import Recorder
 from app.assistant.routines.doing import Abilities
+from app.assistant.routines.several import Several
 from app.assistant.routines.skill import Routines
 from app.assistant.skills.parts import SkillParts
 from app.assistant.speculation.costs import Costs, Measured
@@ -165,7 +166,7 @@ async def house(
         jobs = JobBook(clock, notebook, tell)
         later: list[Abilities] = []
         routines = Routines(parts, lambda: later[0], jobs)
-        skills = SkillSet((*skills_of(parts), routines))
+        skills = SkillSet((*skills_of(parts), routines, Several(lambda: later[0])))
         store = PreparedStore(
             Predictor(clock.now),
             Costs(clock.now),

@@ -18,6 +18,7 @@ from app.aio.clock import SystemClock
 from app.aio.tasks import TaskOwner
 from app.assistant.assistant import Assistant, AssistantState
 from app.assistant.parts import Depth, Parts, TurnOptions
+from app.assistant.progressive.routing import check
 from app.assistant.recordings import Recordings
 from app.assistant.records import Recorder
 from app.assistant.ringing import Ringer
@@ -168,12 +169,13 @@ async def open_services(options: CoreOptions) -> AsyncIterator[Services]:
     """Put everything together, and take it apart again.
 
     Raises:
-        InvalidInput: The profile that was asked for is not there, or its file is wrong.
+        InvalidInput: The profile that was asked for is not there, or its file is wrong; or it has no such stage.
         StorageError: The file of events cannot be written.
     """
     settings = SettingsStore(options.paths.settings_file)
     settings.load()
     profile, problems = _chosen_profile(options, settings)
+    check(profile.answers, options.depth)
     async with AsyncExitStack() as stack:
         stack.enter_context(logging_to(options.paths.log_dir))
         yield _assemble(options, settings, profile, problems, stack)
@@ -298,7 +300,12 @@ def _attend(
     stack.push_async_callback(tasks.aclose)
     assistant.subscribe(_ReadyCue(settings, speaker, tasks))
     tasks.start(_follow_file(settings, bulletin), name="settings file")
-    ringer = Ringer(SystemClock(), speaker.cue, lambda: assistant.state in _NO_TIME_TO_RING)
+    ringer = Ringer(
+        SystemClock(),
+        speaker.cue,
+        listening=lambda: assistant.state is AssistantState.LISTENING,
+        speaking=lambda: assistant.state is AssistantState.SPEAKING,
+    )
     stack.push_async_callback(ringer.aclose)
     assistant.subscribe(ringer)
 
@@ -352,10 +359,6 @@ def _parts(
         governor=power,
         clock=SystemClock(),
     )
-
-
-_NO_TIME_TO_RING = (AssistantState.LISTENING, AssistantState.SPEAKING)
-"""What the person says and hears comes first."""
 
 
 class _Bulletin:

@@ -13,9 +13,11 @@ from typing import TypeVar
 from app.aio.clock import LOCAL
 from app.assistant.jobs.book import JobBook
 from app.assistant.routines.doing import Abilities
+from app.assistant.routines.several import Several
 from app.assistant.routines.skill import Routines
 from app.assistant.skills.arithmetic.skill import ArithmeticSkill
 from app.assistant.skills.clock.skill import ClockSkill
+from app.assistant.skills.courtesy.skill import CourtesySkill
 from app.assistant.skills.day.skill import DaySkill
 from app.assistant.skills.documents.skill import DocumentsSkill
 from app.assistant.skills.lists.skill import ListsSkill
@@ -69,6 +71,7 @@ def skills_of(parts: SkillParts) -> tuple[Skill, ...]:
         DocumentsSkill(parts),
         DaySkill(parts),
         WorkoutSkill(parts),
+        CourtesySkill(parts),
     )
 
 
@@ -133,18 +136,23 @@ class StagedServices:
 
     async def start(self, publish: Publish) -> None:
         """Open the notebook, take up what earlier runs left, begin what goes on by itself; trouble is told."""
-        await asyncio.gather(self._open(publish), told(self.staged.prepare(), publish))
-        for begin in (self.staged.timings.load(self.notebook), self.preparations.load(), self.jobs.open()):
+        await asyncio.gather(self.open(publish), told(self.staged.prepare(), publish))
+        for begin in (self.preparations.load(), self.jobs.open()):
             await told(begin, publish)
         for skill in self.skills if self.lasting else ():  # what rings is for whoever stays to hear it
             await told(skill.start(), publish)
         self.staged.get_ready()
 
-    async def _open(self, publish: Publish) -> None:
-        moved_aside = await told(self.notebook.open(), publish)
+    async def open(self, publish: Publish) -> None:
+        """Open the notebook and take up what was measured, which is enough for one question; trouble is told."""
+        await told(self._opened(publish), publish)
+
+    async def _opened(self, publish: Publish) -> None:
+        moved_aside = await self.notebook.open()
         if moved_aside is not None:
             message = f"The notebook was damaged. It was moved to {moved_aside.name} and a new one begun."
             publish(Notice(level="warning", code="notebook-damaged", message=message))
+        await self.staged.timings.load(self.notebook)
 
     async def aclose(self) -> None:
         """End the jobs, the skills and the work ahead, then let the notebook go."""
@@ -214,9 +222,9 @@ def put_staged_together(needs: StagedNeeds, stack: AsyncExitStack) -> StagedServ
     later: list[Abilities] = []
     answers = ModelAnswers(needs.text, needs.pipelines)
     routines = Routines(parts, lambda: later[0], jobs, answers.writer)
-    loaded, problems = load(parts, (*skills_of(parts), routines))
+    loaded, problems = load(parts, (*skills_of(parts), routines, Several(lambda: later[0])))
     skills = SkillSet(loaded)
-    understander = Matcher(skills)
+    understander = Matcher(skills, cache=needs.paths.understanding)
     preparations = PreparedStore(
         Predictor(now),
         Costs(now),

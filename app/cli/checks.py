@@ -18,6 +18,7 @@ from app.contracts.devices import DEVICE_WORDS, Device, DeviceInfo, Presence
 from app.contracts.errors import AlreadyRunning, SottoError
 from app.memory.look import look
 from app.memory.migrations import SCHEMA_VERSION
+from app.memory.notebook import MIGRATIONS as NOTEBOOK_MIGRATIONS
 from app.settings.instance import InstanceLock
 from app.settings.paths import Paths, asset
 from app.settings.profiles import ProfileStore
@@ -172,19 +173,26 @@ def settings(paths: Paths) -> Iterator[Finding]:
 
 def database(paths: Paths) -> Iterator[Finding]:
     """The history, read without touching it."""
-    title = "History"
-    if not paths.database.exists():
-        yield Finding("database", title, State.OK, "Empty so far")
-        return
-    seen = look(paths.database)
+    yield _kept("database", "History", paths.database, SCHEMA_VERSION)
+
+
+def notebook(paths: Paths) -> Iterator[Finding]:
+    """What skills keep, read without touching it."""
+    yield _kept("notebook", "Notebook", paths.notebook, len(NOTEBOOK_MIGRATIONS))
+
+
+def _kept(name: str, title: str, path: Path, newest: int) -> Finding:
+    """How one of the databases stands, of which this Sotto knows the schema ``newest``."""
+    if not path.exists():
+        return Finding(name, title, State.OK, "Empty so far")
+    seen = look(path)
     if seen.damage:
-        aside = f"mv '{paths.database}' '{paths.database}.damaged'"
-        yield Finding("database", title, State.WARNING, f"{paths.database} is damaged: {seen.damage}", aside)
-    elif seen.version > SCHEMA_VERSION:
-        newer = f"{paths.database} was written by a newer Sotto."
-        yield Finding("database", title, State.WARNING, newer, "Update Sotto, or move the file away.")
-    else:
-        yield Finding("database", title, State.OK, f"{paths.database} (schema {seen.version})")
+        aside = f"mv '{path}' '{path}.damaged'"
+        return Finding(name, title, State.WARNING, f"{path} is damaged: {seen.damage}", aside)
+    if seen.version > newest:
+        newer = f"{path} was written by a newer Sotto."
+        return Finding(name, title, State.WARNING, newer, "Update Sotto, or move the file away.")
+    return Finding(name, title, State.OK, f"{path} (schema {seen.version})")
 
 
 def instance(paths: Paths) -> Iterator[Finding]:

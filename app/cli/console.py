@@ -7,6 +7,7 @@ away or a full disk is remembered and reported once the turn is over.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import shutil
@@ -21,6 +22,28 @@ BROKEN_PIPE_EXIT = 141
 """What a process that SIGPIPE ended returns (128 + 13)."""
 _KEPT = "\n\t\u200c\u200d"
 """Line end, tab, and the joiners that scripts and emoji are written with."""
+_PLAINLY = {
+    "\u2026": "...",
+    "\u00d7": "x",
+    "\u00f7": "/",
+    "\u2212": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u00b7": "-",
+    "\u2022": "*",
+    "\u25cf": "*",
+    "\u2192": "->",
+    "\u2248": "~",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u2713": "+",
+    "\u2717": "x",
+    "\u00b0": " degrees ",
+}
+"""What stands for a character where a terminal's encoding lacks it."""
 _CLEAR_LINE = "\r\x1b[2K"
 
 
@@ -83,12 +106,19 @@ class Console:
             self.end_line()
         self._put(self._err, f"{text}\n")
 
-    def live(self, text: str) -> None:
-        """Replace the live line. Nothing happens off a terminal, or while a line of output is being written."""
+    def live(self, text: str, *, tail: bool = False) -> None:
+        """Replace the live line. Nothing happens off a terminal, or while a line of output is being written.
+
+        Args:
+            text: What it says.
+            tail: Where it is too long its end is shown, as of words that are being spoken.
+        """
         if not self.err_is_terminal or (self._mid_line and self.out_is_terminal):
             return
         columns = shutil.get_terminal_size().columns - 1
-        shown = text if len(text) <= columns else "…" + text[len(text) - columns + 1 :]
+        shown = text
+        if len(text) > columns:
+            shown = "…" + text[len(text) - columns + 1 :] if tail else text[: columns - 1] + "…"
         self._put(self._err, _CLEAR_LINE + shown)
         self._live = bool(shown)
 
@@ -133,10 +163,19 @@ class Console:
 
 def standard_console() -> Console:
     """The console of this process; characters that its encoding lacks are replaced, not an error."""
+    codecs.register_error("plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+            stream.reconfigure(errors="plainly")  # type: ignore[union-attr]
     return Console(sys.stdout, sys.stderr)
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Error handler of an encoding: the plain form of what it lacks, a question mark where there is none."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAINLY.get(char, "?") for char in lacking), error.end
 
 
 def report(console: Console, error: SottoError) -> int:

@@ -26,6 +26,7 @@ CHECKS: Sequence[checks.Check] = (
     checks.settings,
     checks.profiles,
     checks.database,
+    checks.notebook,
     checks.instance,
 )
 

@@ -29,6 +29,7 @@ class _Opened:
             await self._services.start()
         else:
             self._services.report_problems()
+            await self._services.staged.open(self._services.assistant.publish)
             with contextlib.suppress(StorageError):  # whatever has to be kept there tells it
                 await self._services.answers.satisfaction.load()
 

@@ -65,7 +65,7 @@ class View(ABC):
 
     def prompt_line(self, text: str) -> None:
         """Tell the person that a line can be typed now; nothing takes its place until a turn begins."""
-        self._console.live(text)
+        self._console.live(text, tail=True)
 
     def fail(self, error: SottoError) -> int:
         """Show a failure that no turn has reported; returns the exit code."""
@@ -120,7 +120,7 @@ class TextView(View):
             case Listening(level=level):
                 self._console.live(f"● {_meter(level)} Speak; Space or Enter when you are done")
             case PartialTranscript(text=text):
-                self._console.live(f"● {printable(text)}")
+                self._console.live(f"● {printable(text)}", tail=True)
             case FinalTranscript(text=text):
                 self._console.write(f"You: {printable(text)}\n")
             case Status(message=message, progress=progress):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -22,6 +23,7 @@ from app.assistant.routines.timing import COLLECTION as PATHS
 from app.assistant.routines.timing import PathTaken, report
 from app.assistant.routines.workflow import Draft, Reused, refused
 from app.assistant.skills.skill import Asked
+from app.assistant.wording import counted
 from app.cli.console import Console, printable
 from app.contracts.errors import InvalidInput, TemporaryError
 from app.contracts.skill_cards import JobState
@@ -227,7 +229,7 @@ async def _list(desk: Desk, console: Console, *, as_json: bool) -> int:
     width = max((len(each.routine.routine_id) for each in saved), default=0)
     for each in saved:
         phrases = ", ".join(each.routine.phrases)
-        steps = _steps(each.routine)
+        steps = counted(len(each.routine.steps), "step")
         console.write(printable(f"{each.routine.routine_id.ljust(width)}  {steps}, started by: {phrases}\n"))
     return console.settle()
 
@@ -241,11 +243,11 @@ async def _delete(desk: Desk, console: Console, request: RoutineRequest) -> int:
     saved = await desk.routines.shelf.get(" ".join(request.words))
     if not request.yes:
         raise InvalidInput(
-            f"This would delete the routine {saved.routine.name!r} with {_steps(saved.routine)}.",
+            f"This would delete the routine {saved.routine.name!r} with {counted(len(saved.routine.steps), 'step')}.",
             code="asks-first",
             remedy="Give --yes if that is what you want.",
         )
-    await desk.notebook.commit((desk.routines.shelf.removing(saved.kept.routine_id),))
+    await desk.notebook.commit(desk.routines.shelf.removing(saved.kept.routine_id))
     console.say(printable(f"The routine {saved.routine.name} is gone."))
     return console.settle()
 
@@ -254,13 +256,16 @@ async def _compare(desk: Desk, console: Console, *, as_json: bool) -> int:
     """What beginning the parts of a request together wins, measured on the requests of the saved routines."""
     saved = (await desk.routines.shelf.all()).values()
     requests = [each.kept.request for each in saved if each.kept.request]
-    both = await desk.routines.workflow.compare(requests, _now())
+    compare = desk.routines.workflow.compare
+    taken, made = await compare(requests, _now()), await compare(requests, _now(), unsaved=True)
     if as_json:
-        console.write(json.dumps(asdict(both)) + "\n")
+        console.write(json.dumps({"reuse": asdict(taken), "make": asdict(made)}) + "\n")
         return console.settle()
-    console.write(f"{both.requests} requests, parts begun together      median {both.together_ms:.1f} ms\n")
-    console.write(f"{both.requests} requests, one part after the other  median {both.apart_ms:.1f} ms\n")
-    console.write(f"work in vain when a saved one is taken  {both.discarded_ms:.1f} ms on average\n")
+    for what, both in (("a saved one is taken", taken), ("a new one is made", made)):
+        console.write(f"{what}, {both.requests} requests\n")
+        console.write(f"  parts begun together      median {both.together_ms:.1f} ms\n")
+        console.write(f"  one part after the other  median {both.apart_ms:.1f} ms\n")
+    console.write(f"work in vain when a saved one is taken  {taken.discarded_ms:.1f} ms on average\n")
     return console.settle()
 
 
@@ -315,13 +320,14 @@ def _piped(stdin: TextIO) -> str:
         text = stdin.read(LONGEST_INPUT + 1)
     except UnicodeDecodeError as error:
         raise InvalidInput("What is piped in is no UTF-8 text.", code="not-text") from error
+    if _NO_TEXT.search(text):  # some systems read bytes that are no text as if they were
+        raise InvalidInput("What is piped in is no UTF-8 text.", code="not-text")
     if len(text) > LONGEST_INPUT:
         raise InvalidInput(f"More than {LONGEST_INPUT} characters are piped in.", code="input-too-long")
     return text
 
 
-def _steps(routine: Routine) -> str:
-    return "1 step" if len(routine.steps) == 1 else f"{len(routine.steps)} steps"
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def _now() -> datetime:

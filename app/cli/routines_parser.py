@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def add_jobs(commands: Commands) -> None:
     parser = command(commands, "jobs", "list, show, wait for or cancel what goes on by itself")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = command(actions, "list", "list jobs, the newest first")
-    listing.add_argument("--limit", type=int, default=20, metavar="N")
+    listing.add_argument("--limit", type=_count, default=20, metavar="N", help="so many at most")
     json_flag(listing)
     for name, text in (
         ("show", "show one, by its id or the begin of it"),
@@ -66,8 +67,24 @@ def add_jobs(commands: Commands) -> None:
         parser = command(actions, name, text)
         parser.add_argument("id", metavar="ID")
         if name == "wait":
-            parser.add_argument("--timeout", type=float, metavar="S", help="seconds to wait at most")
+            parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds to wait at most")
         json_flag(parser)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
 
 
 def routines(options: argparse.Namespace, console: Console) -> int:

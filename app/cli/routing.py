@@ -38,7 +38,8 @@ def routing(options: argparse.Namespace, console: Console) -> int:
     if options.action == "reset":
         count = _with_notebook(paths, _reset, 0)
         said = "1 kind of question" if count == 1 else f"{count} kinds of questions"
-        console.say(f"What you said of {said} is forgotten. A running window takes that up at its next start.")
+        forgotten = f"What you said of {said} is forgotten. A running window takes that up at its next start."
+        console.say(forgotten if count else "You have not rated any answer yet.")
         return console.settle()
     known = _with_notebook(paths, _known, Known())
     profile = _profile(paths)

@@ -68,8 +68,8 @@ from app.contracts.staged_events import Understood as Understood
 class TurnStarted(Event):
     """A turn began, at key press, when text was sent or a card's button was used.
 
-    ``source`` is ``voice``, ``text``, ``file``, ``card``, ``routine``, ``replay`` or ``announcement``; ``continues`` is
-    the turn whose card it answers.
+    ``source`` is ``voice``, ``text``, ``file``, ``card``, ``replay`` or ``announcement``; ``continues`` is the turn
+    whose question or proposal waited when this one began, or the one that is read aloud again; empty for none.
     """
 
     source: str

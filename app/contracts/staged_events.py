@@ -33,8 +33,8 @@ class Prepared(Event):
     """Something was wanted that may have been made ahead, or kept from before.
 
     Attributes:
-        what: Kind of thing: ``person``, ``skill-data``, ``plan``, ``cards``, ``clarification``, ``answer``.
-        key: Which, in words for the log.
+        what: Kind of thing: ``person``, ``skill-data``, ``plan`` or ``cards``.
+        key: Which: the skill, and the intent or the name of the data.
         outcome: ``background`` (made ahead, or on its way), ``cache`` (kept from before) or ``missed``.
         saved_ms: What making it took, if it was not made now; 0 when missed.
     """

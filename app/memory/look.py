@@ -1,4 +1,4 @@
-"""Looks at the database without touching it, for `sotto doctor`."""
+"""Looks at a database without touching it, for `sotto doctor`."""
 
 from __future__ import annotations
 

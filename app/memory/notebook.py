@@ -86,9 +86,14 @@ class Notebook:
     def __init__(self, path: Path) -> None:
         self._worker = DatabaseWorker(lambda: Database(path, MIGRATIONS, NAME), NAME)
         self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._version: int | None = None
+        self._used: set[str] = set()
 
     def subscribe(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
-        """Have ``listener`` told the collections of every commit, on the loop; returns how to end that."""
+        """Have ``listener`` told the collections of every commit, on the loop; returns how to end that.
+
+        What another program wrote is told at `others_wrote`: all collections that were used here may be other ones.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
@@ -107,9 +112,7 @@ class Notebook:
             return
         erases = any(not isinstance(write, Put) for write, _ in prepared)
         await self._worker.do(lambda database: _commit(database, prepared, erases=erases))
-        changed = frozenset(write.collection for write, _ in prepared)
-        for listener in tuple(self._listeners):
-            listener(changed)
+        self._tell(frozenset(write.collection for write, _ in prepared))
 
     async def entries(
         self, collection: str, cls: type[T], *, since: float | None = None, limit: int = -1, newest_first: bool = False
@@ -123,6 +126,7 @@ class Notebook:
             limit: At most so many, -1 for all.
             newest_first: The other way round.
         """
+        self._used.add(collection)
         order = "DESC" if newest_first else "ASC"
         query = f"SELECT json FROM entries WHERE collection = ? AND at >= ? ORDER BY at {order}, entry_id LIMIT ?"  # noqa: S608
         values = (collection, float("-inf") if since is None else since, limit)
@@ -138,11 +142,28 @@ class Notebook:
     async def card(self, card_id: str) -> AnyCard | None:
         """A card as it was kept last, None when it is not there."""
         text = await self._text(CARDS, card_id)
-        try:
-            return None if text is None else wire.card_from_json(json.loads(text))
-        except (InvalidInput, ValueError) as error:
-            log.warning("a card in the notebook is left out: %s", error)
-            return None
+        return None if text is None else _card(text)
+
+    async def cards_of(self, skill_id: str) -> tuple[AnyCard, ...]:
+        """All cards of a skill in the order of their time."""
+        query = "SELECT json FROM entries WHERE collection = ? ORDER BY at, entry_id"
+        rows = await self._worker.do(lambda database: database.connection.execute(query, (CARDS,)).fetchall())
+        cards = (_card(text) for (text,) in rows)
+        return tuple(card for card in cards if card is not None and card.skill == skill_id)
+
+    async def others_wrote(self) -> bool:
+        """Whether another program has written since this was asked last; listeners are then told of what they may mean.
+
+        Costs some microseconds and reads no entries.
+        """
+        version = await self._worker.do(
+            lambda database: int(database.connection.execute("PRAGMA data_version").fetchone()[0])
+        )
+        before, self._version = self._version, version
+        if before is None or before == version:
+            return False
+        self._tell(frozenset(self._used))
+        return True
 
     async def erase(self) -> None:
         """Erase everything, and every copy of the database there is."""
@@ -159,7 +180,13 @@ class Notebook:
         """Finish what is being written and let the file go. May be called twice."""
         await self._worker.aclose()
 
+    def _tell(self, collections: frozenset[str]) -> None:
+        self._used |= collections
+        for listener in tuple(self._listeners):
+            listener(collections)
+
     async def _text(self, collection: str, entry_id: str) -> str | None:
+        self._used.add(collection)
         query = "SELECT json FROM entries WHERE collection = ? AND entry_id = ?"
         row = await self._worker.do(
             lambda database: database.connection.execute(query, (collection, entry_id)).fetchone()
@@ -199,10 +226,23 @@ def _commit(database: Database, writes: list[tuple[Write, str]], *, erases: bool
         database.forget_copies(damaged=False)
 
 
+def _card(text: str) -> AnyCard | None:
+    """A card as it was kept; None for one whose form this Sotto does not know."""
+    try:
+        return wire.card_from_json(json.loads(text))
+    except InvalidInput as error:
+        log.warning("a card in the notebook is left out: %s", error.code)
+    except ValueError:
+        log.warning("a card in the notebook is left out: it is not JSON")
+    return None
+
+
 def _read(cls: type[T], text: str, collection: str) -> T | None:
     """An entry as it was kept; None for one whose form this Sotto does not know: the others are still good."""
     try:
         return wire.read_fields(cls, json.loads(text), collection)
-    except (InvalidInput, ValueError) as error:
-        log.warning("an entry of %s is left out: %s", collection, error)
-        return None
+    except InvalidInput as error:
+        log.warning("an entry of %s is left out: %s", collection, error.code)
+    except ValueError:
+        log.warning("an entry of %s is left out: it is not JSON", collection)
+    return None

@@ -90,6 +90,11 @@ class Paths:
         return self.cache_dir / "answers.db"
 
     @property
+    def understanding(self) -> Path:
+        """What requests are compared with, made from the examples of skills."""
+        return self.cache_dir / "understanding"
+
+    @property
     def models_dir(self) -> Path:
         """Models that were installed."""
         return self.data_dir / "models"

@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from app.contracts.calibration import Goal
 from app.contracts.devices import Tier
 from app.contracts.errors import InvalidInput, SottoError
-from app.settings.answer_stages import DEFAULT_STAGES, LONGEST_TIMEOUT_S, AnswerStage
+from app.settings.answer_stages import DEFAULT_STAGES, LONGEST_TIMEOUT_S, SIZES, AnswerStage
 from app.settings.files import as_number, place_of, read_mapping, suggestion
 from app.settings.limits import DEFAULT_MAX_TOKENS, Limits, OnBattery, QuietHours
 
@@ -202,9 +202,12 @@ class _Reader:
         if not name.replace("_", "").replace("-", "").isalnum():
             raise self._wrong(place_of(entry, "name"), "a stage's name is letters, digits, '_' and '-'.")
         default = next((stage for stage in DEFAULT_STAGES if stage.name == name), AnswerStage(name=name))
+        tier = self._text(entry, "tier") if "tier" in entry else default.tier
+        if not tier.strip():
+            raise self._wrong(place_of(entry, "tier"), f"'tier' is {', '.join(SIZES)}, or a backend or a model.")
         return AnswerStage(
             name=name,
-            tier=self._text(entry, "tier") if "tier" in entry else default.tier,
+            tier=tier,
             system=self._text(entry, "system") if "system" in entry else default.system,
             temperature=self._number(entry, "temperature", default.temperature, 0.0, 2.0),
             prior=self._number(entry, "prior", default.prior, 0.0, 1.0),

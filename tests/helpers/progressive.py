@@ -14,12 +14,7 @@ from app.assistant.parts import Stages, TurnOptions
 from app.assistant.progressive.feedback import Feedback
 from app.assistant.progressive.routing import SUFFICES
 from app.assistant.progressive.satisfaction import Satisfaction
-from app.assistant.recordings import Recordings
-from app.assistant.records import Recorder
-from app.assistant.speculation.direct import Direct
-from app.assistant.staged.flow import StagedAssistant, StagedParts
-from app.assistant.staged.skillset import SkillSet
-from app.assistant.stream import BackendRelay, TurnStream
+from app.assistant.stream import TurnStream
 from app.assistant.turn import Question, Responded, Responder, Turn
 from app.assistant.understanding.meaning import OPEN_QUESTION, Complexity, Understanding
 from app.contracts.capabilities import ConfidenceSource
@@ -35,7 +30,6 @@ from app.contracts.events import (
     StageFinished,
     StageSkipped,
     StageStarted,
-    SystemEvent,
     TextDelta,
     TextReplaced,
     TurnEvent,
@@ -48,7 +42,7 @@ from app.memory.notebook import Notebook
 from app.pipeline.tools import Judged
 from models.fakes.llm import FakeTextGenerator
 from tests.helpers.assistants import SILENT, Cast, Watched, cast
-from tests.helpers.staged import NOON, Picnic, Scripted
+from tests.helpers.staged import NOON, Picnic, Scripted, wired
 from tests.helpers.virtual_time import LoopClock
 
 ASKED = "Why is the sky blue?"
@@ -232,33 +226,12 @@ async def conversing(
     players.parts = replace(players.parts, stages=ladder)
     notebook = Notebook(folder / "notebook.db")
     satisfaction = Satisfaction(notebook, lambda: NOON)
-    watched = Watched()
-    later: list[Callable[[SystemEvent], None]] = []
-    publish: Callable[[SystemEvent], None] = lambda event: later[0](event)  # noqa: E731
-    staged = StagedAssistant(
-        StagedParts(
-            skills=SkillSet((Picnic(),)),
-            understander=Scripted(known),
-            preparations=Direct(),
-            notebook=notebook,
-            now=lambda: NOON,
-            publish=publish,
-        )
-    )
-    assistant = Assistant(
-        players.parts,
-        BackendRelay(),
-        options=lambda: SILENT,
-        recordings=Recordings(folder / "recordings", on_problem=lambda _error: None),
-        recorder=Recorder(players.parts.clock, None, keep=lambda: False, on_problem=lambda _error: None),
-        staged=staged,
-        feedback=Feedback(satisfaction, lambda: "synthesis", publish),
-    )
-    later.append(assistant.publish)
-    assistant.subscribe(watched)
-    try:
+    async with wired(
+        folder,
+        players,
+        (Picnic(),),
+        Scripted(known),
+        notebook,
+        feedback=lambda publish: Feedback(satisfaction, lambda: "synthesis", publish),
+    ) as (assistant, _, watched):
         yield Conversing(assistant, watched, satisfaction, ladder)
-    finally:
-        await assistant.aclose()
-        staged.aclose()
-        await notebook.aclose()

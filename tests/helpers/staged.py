@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.assistant.assistant import Assistant
 from app.assistant.parts import TurnOptions
+from app.assistant.progressive.feedback import Feedback
 from app.assistant.recordings import Recordings
 from app.assistant.records import Recorder
 from app.assistant.skills.skill import (
@@ -31,7 +32,7 @@ from app.assistant.speculation.preparing import Preparations
 from app.assistant.staged.flow import StagedAssistant, StagedParts
 from app.assistant.staged.skillset import SkillSet
 from app.assistant.stream import BackendRelay
-from app.assistant.understanding.meaning import OPEN_QUESTION, Understanding, Values
+from app.assistant.understanding.meaning import OPEN_QUESTION, Understander, Understanding, Values
 from app.contracts.cards import AnyCard, NoticeCard
 from app.contracts.events import (
     TURN_ENDS,
@@ -42,6 +43,7 @@ from app.contracts.events import (
     SpeechStarted,
     StageSkipped,
     Status,
+    SystemEvent,
     TextDelta,
     TurnCancelled,
     TurnEvent,
@@ -54,6 +56,7 @@ from app.contracts.skill_cards import Choice, ListCard, ListItem
 from app.memory.notebook import Notebook, Put
 from tests.helpers.assistants import SILENT, Cast, Watched, cast
 
+Publish = Callable[[SystemEvent], None]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -232,16 +235,37 @@ async def staged_assistant(
     players = players or cast()
     picnic = Picnic()
     notebook = Notebook(folder / "notebook.sqlite")
+    understander = Scripted({"pack a picnic": ("pack_picnic", "picnic", 0.95)} | (known or {}))
+    async with wired(
+        folder, players, (picnic, *skills), understander, notebook, options=options, preparations=preparations
+    ) as (assistant, staged, watched):
+        yield Stage(assistant, watched, notebook, picnic, players, staged)
+
+
+@asynccontextmanager
+async def wired(
+    folder: Path,
+    players: Cast,
+    skills: Sequence[Skill],
+    understander: Understander,
+    notebook: Notebook,
+    *,
+    options: TurnOptions = SILENT,
+    preparations: Preparations | None = None,
+    now: Callable[[], datetime] = lambda: NOON,
+    feedback: Callable[[Publish], Feedback] | None = None,
+) -> AsyncIterator[tuple[Assistant, StagedAssistant, Watched]]:
+    """An assistant that goes through the stages with these skills; it and the notebook are closed at the end."""
     watched = Watched()
-    later: list[Callable[[object], None]] = []
+    publish: Publish = lambda event: assistant.publish(event)  # noqa: E731
     staged = StagedAssistant(
         StagedParts(
-            skills=SkillSet((picnic, *skills)),
-            understander=Scripted({"pack a picnic": ("pack_picnic", "picnic", 0.95)} | (known or {})),
+            skills=SkillSet(skills),
+            understander=understander,
             preparations=preparations or Direct(),
             notebook=notebook,
-            now=lambda: NOON,
-            publish=lambda event: later[0](event),
+            now=now,
+            publish=publish,
         )
     )
     assistant = Assistant(
@@ -251,11 +275,11 @@ async def staged_assistant(
         recordings=Recordings(folder / "recordings", on_problem=lambda _error: None),
         recorder=Recorder(players.parts.clock, None, keep=lambda: False, on_problem=lambda _error: None),
         staged=staged,
+        feedback=None if feedback is None else feedback(publish),
     )
-    later.append(assistant.publish)  # type: ignore[arg-type]
     assistant.subscribe(watched)
     try:
-        yield Stage(assistant, watched, notebook, picnic, players, staged)
+        yield assistant, staged, watched
     finally:
         await assistant.aclose()
         staged.aclose()

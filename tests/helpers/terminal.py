@@ -11,25 +11,50 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from models.host import launch
+from tests.helpers.prepared_command import PreparedCommand
+
 _SCRIPT = Path(sys.executable).with_name("sotto")
 COMMAND = (str(_SCRIPT),) if _SCRIPT.exists() else (sys.executable, "-P", "-m", "app")
 """The console script; the module where only the packages are installed."""
+_TIMEOUT_S = 120.0
+_prepared: PreparedCommand | None = None
+
+
+@contextmanager
+def command_in_advance() -> Iterator[None]:
+    """Have `sotto` start from an interpreter that has imported the command already, where that can be."""
+    global _prepared
+    if not hasattr(os, "fork"):
+        yield
+        return
+    _prepared = PreparedCommand(launch.environment())
+    try:
+        yield
+    finally:
+        _prepared.close()
+        _prepared = None
 
 
 def sotto(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command to its end, with nothing to read."""
+    words = [*map(str, arguments)]
+    if _prepared is not None:
+        return _prepared.run(COMMAND[-1], words, environment, _TIMEOUT_S)
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*COMMAND, *words],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=_TIMEOUT_S,
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from app.assistant.skills.parts import Facts, SkillParts
 from app.assistant.skills.skill import Acted, Asked, Data, Plan, Skill
 from app.contracts.cards import AnyCard
 from app.contracts.events import CardChanged, SystemEvent, TimerFired
-from app.memory.notebook import Notebook, put_card
+from app.memory.notebook import CARDS, Notebook, Remove, Write, put_card
 from models.fakes.system import FakePowerMonitor
 from tests.helpers.virtual_time import LoopClock
 
@@ -124,7 +124,7 @@ class Desk:
     async def do(self, skill: Skill, intent: str, text: str) -> Plan:
         """Plan and keep, as the stages do."""
         plan = await self.plan(skill, intent, text)
-        await self.notebook.commit((*plan.writes, *(put_card(card, self.clock.time()) for card in plan.cards)))
+        await self.notebook.commit((*self._puts(skill, plan.cards), *plan.writes))
         await skill.written(plan)
         return plan
 
@@ -134,8 +134,14 @@ class Desk:
         assert card is not None
         acted = await skill.act(card, action, text)
         assert acted is not None
-        await self.notebook.commit((*acted.writes, *(put_card(each, self.clock.time()) for each in acted.cards)))
+        assert all(each.card_id != card_id or each.revision > card.revision for each in acted.cards)
+        gone = (Remove(CARDS, each) for each in acted.removed)
+        await self.notebook.commit((*self._puts(skill, acted.cards), *gone, *acted.writes))
         return acted
+
+    def _puts(self, skill: Skill, cards: Sequence[AnyCard]) -> list[Write]:
+        whose = skill.spec.skill_id
+        return [put_card(replace(card, skill=card.skill or whose), self.clock.time()) for card in cards]
 
 
 @asynccontextmanager

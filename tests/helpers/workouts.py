@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,18 +11,13 @@ from functools import cache
 from pathlib import Path
 
 from app.assistant.assistant import Assistant
-from app.assistant.recordings import Recordings
-from app.assistant.records import Recorder
 from app.assistant.skills.parts import SkillParts
 from app.assistant.skills.skill import Asked, Data, Plan
 from app.assistant.skills.workout.catalogue import read
 from app.assistant.skills.workout.exercise import Exercise
 from app.assistant.skills.workout.intents import HISTORY, LOG, PLAN, PROFILE
 from app.assistant.skills.workout.skill import WorkoutSkill
-from app.assistant.speculation.direct import Direct
-from app.assistant.staged.flow import StagedAssistant, StagedParts
-from app.assistant.staged.skillset import SkillSet
-from app.assistant.stream import BackendRelay
+from app.assistant.staged.flow import StagedAssistant
 from app.assistant.understanding.meaning import OPEN_QUESTION, Understanding
 from app.contracts.cards import AnyCard
 from app.contracts.events import TURN_ENDS, CardChanged, CardUpserted
@@ -30,7 +25,8 @@ from app.contracts.ports import Clock
 from app.contracts.skill_cards import SessionPlanCard
 from app.memory.notebook import Notebook, Put
 from app.settings.paths import asset
-from tests.helpers.assistants import SILENT, Watched, cast
+from tests.helpers.assistants import Watched, cast
+from tests.helpers.staged import wired
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -105,6 +101,9 @@ class Gym:
         """Use a button, keep what came of it, and give what is said."""
         acted = await self.skill.act(self.cards[card_id], action, "")
         assert acted is not None
+        assert all(
+            each.revision > self.cards[each.card_id].revision for each in acted.cards if each.card_id in self.cards
+        )
         await self.keep(list(acted.cards))
         for gone in acted.removed:
             del self.cards[gone]
@@ -209,33 +208,9 @@ class Studio:
 @asynccontextmanager
 async def studio(folder: Path) -> AsyncIterator[Studio]:
     """The skill behind the seven stages."""
-    players, clock, watched = cast(), SetClock(), Watched()
+    clock = SetClock()
     notebook = Notebook(folder / "notebook.sqlite")
     skill = WorkoutSkill(parts(notebook, clock))
-    later: list[Callable[[object], None]] = []
-    staged = StagedAssistant(
-        StagedParts(
-            skills=SkillSet((skill,)),
-            understander=Reading(skill),
-            preparations=Direct(),
-            notebook=notebook,
-            now=lambda: clock.now,
-            publish=lambda event: later[0](event),
-        )
-    )
-    assistant = Assistant(
-        players.parts,
-        BackendRelay(),
-        options=lambda: SILENT,
-        recordings=Recordings(folder / "recordings", on_problem=lambda _error: None),
-        recorder=Recorder(players.parts.clock, None, keep=lambda: False, on_problem=lambda _error: None),
-        staged=staged,
-    )
-    later.append(assistant.publish)  # type: ignore[arg-type]
-    assistant.subscribe(watched)
-    try:
+    async with wired(folder, cast(), (skill,), Reading(skill), notebook, now=lambda: clock.now) as made:
+        assistant, staged, watched = made
         yield Studio(assistant, staged, skill, watched, clock)
-    finally:
-        await assistant.aclose()
-        staged.aclose()
-        await notebook.aclose()

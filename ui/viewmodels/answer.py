@@ -41,7 +41,9 @@ class Stretch:
 
     @property
     def note(self) -> str:
-        """What the tooltip says."""
+        """What the tooltip says; nothing of what no model wrote."""
+        if not self.tier.backend_id:
+            return ""
         source = f"{self.tier.backend_id} · {self.tier.model}" if self.tier.model else self.tier.backend_id
         return source if self.confidence is None else f"{self.confidence:.2f} confidence · {source}"
 

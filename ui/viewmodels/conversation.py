@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
     Signal,
+    Slot,
 )
 from PySide6.QtQml import QmlElement
 
@@ -23,7 +24,7 @@ from app.contracts.metrics import TurnMetrics
 from app.contracts.skill_cards import SKILL_CARDS
 from ui.viewmodels.answer import AnswerDocument
 from ui.viewmodels.card_views import view_of
-from ui.viewmodels.dialogue_cards import ClarificationView
+from ui.viewmodels.dialogue_cards import ClarificationView, PrePlanView
 from ui.viewmodels.rows import FACTS, Row
 
 QML_IMPORT_NAME = "Sotto.ViewModels"
@@ -70,8 +71,21 @@ class ConversationModel(QAbstractListModel):
         head = bisect.bisect_left([row.turn_order for row in self._rows], newest)
         return head if any(isinstance(row.card, SKILL_CARDS) for row in self._rows[head:]) else -1
 
+    def _entry_row(self) -> int:
+        """Where the keyboard comes to: the first card to work with in the newest turn, else the last one."""
+        head = self._head_row()
+        rows = range(head, len(self._rows)) if head >= 0 else range(0)
+        return next((row for row in rows if isinstance(self._rows[row].card, SKILL_CARDS)), len(self._rows) - 1)
+
     count = Property(int, _count, notify=countChanged)
     headRow = Property(int, _head_row, notify=countChanged)
+    entryRow = Property(int, _entry_row, notify=countChanged)
+
+    @Slot(int, result=bool)
+    def is_settled(self, row: int) -> bool:
+        """True for a question or a proposal that has had its answer."""
+        view = self._rows[row].view if 0 <= row < len(self._rows) else None
+        return isinstance(view, ClarificationView | PrePlanView) and not view.numbered(1)
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Number of cards."""

@@ -1,4 +1,8 @@
-"""The stage strip: what each stage of the last turn took, and where it ran."""
+"""The stage strip: what each stage of the last turn took, and where it ran.
+
+Why it exists: a turn of the staged assistant has up to seven stages of a few milliseconds each beside those that take
+time. The strip has one line, so the seven stand in it as one entry that names them in its tooltip.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtQml import QmlElement
 
+from app.assistant.staged.stage import StageName
 from app.contracts.devices import Device
 from app.contracts.metrics import StageMetrics
 from ui.viewmodels.rows import device_name
@@ -27,7 +32,17 @@ QML_IMPORT_MAJOR_VERSION = 1
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
 
-LABELS = {"listen": "Listen", "transcribe": "Transcribe", "answer": "Answer", "speak": "Speak"}
+OWN_LABELS: dict[str, str] = {
+    StageName.UNDERSTAND: "Understand",
+    StageName.CLARIFY: "Ask back",
+    StageName.PRE_PLAN: "Propose",
+    StageName.PLAN: "Plan",
+    StageName.PRESENTATION: "Arrange",
+    StageName.EXECUTE: "Fill in",
+    StageName.PRESENT: "Show",
+}
+"""The seven stages of the staged assistant, in words for people."""
+LABELS = {"listen": "Listen", "transcribe": "Transcribe", **OWN_LABELS, "answer": "Answer", "speak": "Speak"}
 ORDER = tuple(LABELS)
 
 
@@ -41,6 +56,8 @@ class StageItem:
     elapsed_ms: float | None = None
     first_output_ms: float | None = None
     tokens: int = 0
+    parts: tuple[StageItem, ...] = ()
+    """The stages it stands for where it stands for several."""
 
     @property
     def label(self) -> str:
@@ -67,6 +84,7 @@ class StageItem:
             parts.append(f"first output after {duration(self.first_output_ms)}")
         if self.tokens:
             parts.append(f"{self.tokens} tokens")
+        parts += [f"{part.label} {part.time}" for part in self.parts]
         return " · ".join(parts)
 
 
@@ -93,6 +111,7 @@ class StageStripModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._items: list[StageItem] = []
+        self._own: tuple[StageItem, ...] = ()
 
     def _summary(self) -> str:
         return ", ".join(f"{item.label} {item.time}" for item in self._items)
@@ -121,6 +140,7 @@ class StageStripModel(QAbstractListModel):
 
     def clear(self) -> None:
         """A new turn begins."""
+        self._own = ()
         if self._items:
             self._replace([])
 
@@ -145,18 +165,28 @@ class StageStripModel(QAbstractListModel):
         known = {item.stage: item.device for item in self._items}
         items = [_item(metrics, known.get(metrics.stage)) for metrics in stages]
         items.sort(key=lambda item: _place(item.stage))
+        self._own = tuple(item for item in items if item.stage in OWN_LABELS)
+        if self._own:
+            first = items.index(self._own[0])
+            items = [*items[:first], _folded(self._own), *items[first + len(self._own) :]]
         if items != self._items:
             self._replace(items)
 
     def drop_unfinished(self) -> None:
         """The turn broke off: what never ended has no time to show."""
-        finished = [item for item in self._items if item.elapsed_ms is not None]
+        self._own = tuple(part for part in self._own if part.elapsed_ms is not None)
+        others = (item for item in self._items if item.elapsed_ms is not None and not _is_own(item))
+        finished = sorted((*others, *([_folded(self._own)] if self._own else ())), key=lambda item: _place(item.stage))
         if finished != self._items:
             self._replace(finished)
 
     def _put(self, item: StageItem) -> None:
+        if _is_own(item):
+            kept = (part for part in self._own if part.stage != item.stage)
+            self._own = tuple(sorted((*kept, item), key=lambda part: _place(part.stage)))
+            item = _folded(self._own)
         for number, shown in enumerate(self._items):
-            if shown.stage == item.stage:
+            if shown.stage == item.stage or (_is_own(shown) and _is_own(item)):
                 self._items[number] = item
                 index = self.index(number)
                 self.dataChanged.emit(index, index)
@@ -184,6 +214,19 @@ def _item(metrics: StageMetrics, known: Device | None) -> StageItem:
         metrics.first_output_ms,
         metrics.tokens,
     )
+
+
+def _is_own(item: StageItem) -> bool:
+    return item.stage in OWN_LABELS
+
+
+def _folded(parts: tuple[StageItem, ...]) -> StageItem:
+    """Several of the seven stages as one; its time is the sum, None while one of them runs."""
+    if len(parts) == 1:
+        return parts[0]
+    times = [part.elapsed_ms for part in parts]
+    elapsed_ms = None if None in times else sum(time for time in times if time is not None)
+    return StageItem(StageName.PLAN, "", elapsed_ms=elapsed_ms, parts=parts)
 
 
 def _place(stage: str) -> float:

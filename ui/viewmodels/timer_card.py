@@ -21,6 +21,7 @@ _LEFT = (TimerState.RUNNING, TimerState.PAUSED)
 _SOONEST_MS = 20
 """A step is never shorter, so that one that comes a little early is not taken twice."""
 _DAY_S = 86_400.0
+_MINUTE_S = 60.0
 
 
 @QmlElement
@@ -66,7 +67,7 @@ class TimerView(CardView):
         elif card.state is TimerState.RUNNING:
             due, now = (datetime.fromtimestamp(at).astimezone() for at in (card.due_at, self._now()))
             days = (due.date() - now.date()).days
-            away = f"in {clock(card.due_at - self._now())}" if card.due_at - self._now() < _DAY_S else ""
+            away = _away(card.due_at - self._now())
             parts += [{0: "today", 1: "tomorrow"}.get(days, f"{due:%A, %d %B}"), away]
         return " · ".join(part for part in (*parts, card.repeats) if part)
 
@@ -93,10 +94,22 @@ class TimerView(CardView):
     def tick(self) -> int:
         """Show what is left now; returns the milliseconds until it looks different."""
         self.ticked.emit()
-        left = remaining_s(self._timer(), self._now())
-        return max(_SOONEST_MS, int(left % 1.0 * 1000.0) + 2)
+        card = self._timer()
+        left = remaining_s(card, self._now())
+        step_s = _MINUTE_S if card.what != "timer" and left > _MINUTE_S else 1.0
+        return max(_SOONEST_MS, int(left % step_s * 1000.0) + 2)
 
     def _timer(self) -> TimerCard:
         card = self.card
         assert isinstance(card, TimerCard)
         return card
+
+
+def _away(left_s: float) -> str:
+    """How far off an alarm is: to the minute until the last one, a begun minute counting whole; a day on, nothing."""
+    if left_s >= _DAY_S:
+        return ""
+    if left_s <= _MINUTE_S:
+        return f"in {max(0, -int(-left_s // 1))} s"
+    hours, minutes = divmod(-int(-left_s // _MINUTE_S), 60)
+    return "in " + " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes))

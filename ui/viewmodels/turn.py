@@ -24,6 +24,8 @@ LOUD_DBFS = -12.0
 REPEAT_MS = 15
 """A key that is down again so soon never was up: X tells a held key's repetition as up and down, and Qt does not always
 recognise the pair."""
+NOTICE_MS = 10_000
+"""So long a passing remark stays, unless a turn begins before."""
 LEVEL_STEPS = 24
 """The ring has this many sizes: a change too small to see is no reason to paint."""
 
@@ -78,6 +80,7 @@ class TurnViewModel(QObject):
         self._question_shown = False
         self._status = ""
         self._background = ""
+        self._remark = ""
         self._progress: float | None = None
         self.strip = StageStripModel(self)
         self.turn_id = ""
@@ -85,6 +88,10 @@ class TurnViewModel(QObject):
         self._going_up.setSingleShot(True)
         self._going_up.setInterval(REPEAT_MS)
         self._going_up.timeout.connect(self._key.release)
+        self._remark_over = QTimer(self)
+        self._remark_over.setSingleShot(True)
+        self._remark_over.setInterval(NOTICE_MS)
+        self._remark_over.timeout.connect(self._drop_remark)
 
     def _get_state(self) -> str:
         return self._state.value
@@ -114,7 +121,7 @@ class TurnViewModel(QObject):
         return "" if self._question_shown else self._partial
 
     def _get_status(self) -> str:
-        return self._status or self._background
+        return self._status or self._remark or self._background
 
     def _get_progress(self) -> float:
         return -1.0 if self._progress is None else self._progress
@@ -188,6 +195,7 @@ class TurnViewModel(QObject):
     def begin(self, turn_id: str, state: TurnState) -> None:
         """A new turn is the newest one from now on."""
         self.turn_id = turn_id
+        self._drop_remark()
         self._question_shown = False
         self.show_partial("")
         self.strip.clear()
@@ -240,6 +248,18 @@ class TurnViewModel(QObject):
         """Show a line about what happens outside turns while no turn has anything to say."""
         if message != self._background:
             self._background = message
+            self.statusChanged.emit()
+
+    def show_remark(self, message: str) -> None:
+        """Show a line that is said once, as what a button did, for a while."""
+        self._remark = message
+        self._remark_over.start()
+        self.statusChanged.emit()
+
+    def _drop_remark(self) -> None:
+        self._remark_over.stop()
+        if self._remark:
+            self._remark = ""
             self.statusChanged.emit()
 
     def _set_held(self, *, held: bool) -> None:

@@ -165,7 +165,7 @@ class JobBook:
             TimedOut: It still goes on.
         """
         began = self._clock.monotonic()
-        job = await self.get(job_id)
+        job = await self._left(await self.get(job_id))
         while not job.ended:
             if not self._elsewhere(job) and job.job_id not in self._running:
                 job = self._interrupted(job)
@@ -179,7 +179,7 @@ class JobBook:
                 await asyncio.wait([running.task], timeout=None if timeout_s is None else left)
             else:
                 await self._clock.sleep(min(LOOK_EVERY_S, left))
-            job = await self.get(job.job_id)
+            job = await self._left(await self.get(job.job_id))
         return job
 
     async def cancel(self, job_id: str) -> KeptJob:
@@ -189,7 +189,7 @@ class JobBook:
             InvalidInput: There is none.
             TimedOut: Its process did not do it in time.
         """
-        job = await self.get(job_id)
+        job = await self._left(await self.get(job_id))
         if job.ended:
             return job
         running = self._running.get(job.job_id)
@@ -299,9 +299,21 @@ class JobBook:
             JobProgress(job_id=job.job_id, name=job.name, message=job.message, progress=job.progress, done=job.ended)
         )
 
+    async def _left(self, job: KeptJob) -> KeptJob:
+        """The job; the end of one whose process is gone is written down."""
+        if job.code == INTERRUPTED and job.owner != self._owner:
+            kept = await self._notebook.entry(COLLECTION, job.job_id, KeptJob)
+            if kept is not None and not kept.ended:
+                await self._notebook.commit(self._writes(job))
+        return job
+
     def _now(self, job: KeptJob) -> KeptJob:
+        """A job as it is now: as it goes on here, or as cut off when its process is gone."""
         running = self._running.get(job.job_id)
-        return running.job if running is not None else job
+        if running is not None:
+            return running.job
+        gone = not job.ended and job.owner != self._owner and not self._alive(job.owner)
+        return self._interrupted(job) if gone else job
 
     def _elsewhere(self, job: KeptJob) -> bool:
         """It goes on in another process."""

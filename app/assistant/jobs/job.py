@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -82,13 +83,30 @@ def card_of(job: KeptJob, *, skill: str = "", turn_id: str = "") -> JobCard:
 
 def this_process() -> str:
     """A name for this process that no later one has."""
-    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+    return f"{os.getpid()}:{_begun(os.getpid())}"
 
 
 def still_runs(owner: str) -> bool:
     """Whether the process of this name is there."""
-    pid, _, created = owner.partition(":")
+    pid, _, begun = owner.partition(":")
     try:
-        return pid.isdigit() and f"{psutil.Process(int(pid)).create_time():.2f}" == created
-    except psutil.Error:
+        return pid.isdigit() and _begun(int(pid)) == begun
+    except (psutil.Error, OverflowError):
         return False
+
+
+def _begun(pid: int) -> str:
+    """When a process began, in a form that stays the same when the clock is set.
+
+    Raises:
+        psutil.Error: There is no such process.
+    """
+    try:  # Linux tells it as ticks since it was started; as a time of day it would change with the clock
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        return stat.rpartition(")")[2].split()[_TICKS]
+    except (OSError, IndexError):
+        return f"{psutil.Process(pid).create_time():.2f}"
+
+
+_TICKS = 19
+"""Place of the start behind the name in that file."""

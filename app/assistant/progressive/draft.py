@@ -105,8 +105,8 @@ async def written(
         SottoError: The model failed.
     """
     guard, log_probs = OutputGuard(), list[float | None]()
+    await _loaded(port, seat, ran)  # to load the model is no work of the stage's
     with ledger.stage(seat.stage.name, port.backend) as entry:
-        await _loaded(port, seat, ran)
         try:
             async with asyncio.timeout(seat.stage.timeout_s):
                 finish = await _generated(port.generate(request), guard, log_probs, show or _out_of_sight)

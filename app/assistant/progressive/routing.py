@@ -64,6 +64,16 @@ def route(stages: Sequence[AnswerStage], depth: Depth, complexity: Complexity, t
     return Route(taken, passed_over=passed_over, reason=IN_ONE_GO if depth.single else f"The question is {complexity}.")
 
 
+def check(stages: Sequence[AnswerStage], depth: Depth) -> None:
+    """Make sure that every stage the person named is there, before anything is loaded for it.
+
+    Raises:
+        InvalidInput: One is not.
+    """
+    for name in depth.stages:
+        _named(stages, name)
+
+
 def _by_complexity(stages: Sequence[AnswerStage], complexity: Complexity, threshold: float) -> tuple[AnswerStage, ...]:
     level = _LEVELS.index(complexity) + (threshold >= SUFFICES + WIDER_FROM - 1e-9)
     match _LEVELS[min(level, len(_LEVELS) - 1)]:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.assistant.parts import Stages
+from app.assistant.wording import joined
 from app.contracts.devices import Tier
 from app.contracts.errors import Unavailable
 from app.pipeline.selection import same_model
 from app.settings.answer_stages import LARGER, LARGEST, SIZES, SMALL, AnswerStage
+
+_NONE_LARGER = "No larger language model is here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,10 @@ def told(seated: Sequence[Seat]) -> str:
     wanting = [seat for seat in seated if seat.missing]
     if not wanting:
         return ""
-    names = " and ".join(seat.stage.name for seat in wanting)
+    names = joined([seat.stage.name.replace("_", " ") for seat in wanting])
     wished = [seat.stage.tier for seat in wanting if seat.stage.tier not in SIZES]
-    lacking = f"{' and '.join(dict.fromkeys(wished))} is not here" if wished else "No larger language model is here"
+    absent = tuple(dict.fromkeys(wished))
+    lacking = f"{joined(absent)} {'is' if len(absent) == 1 else 'are'} not here" if absent else _NONE_LARGER
     return f"{lacking}, so {wanting[0].tier.model} writes {names} too. `sotto models` has others."
 
 

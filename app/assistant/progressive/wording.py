@@ -8,7 +8,7 @@ or the two sides of a plain "is" the other way round. Everything else differs.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.audio.sentences import Sentence, SentenceSplitter
@@ -91,8 +91,8 @@ class Left:
 def left_to_say(said: str, refined: str, taken_back: Collection[str] = ()) -> Left:
     """What the voice goes on with after it has said a part of an earlier answer.
 
-    Nothing that was said is said again. Where a sentence that was said does not hold any more, the first one begins
-    with `CORRECTION`; one that goes further than what was said, or is new, just follows.
+    Nothing that was said is said again. Where a sentence that was said does not hold any more, the new one that is most
+    like it begins with `CORRECTION`; one that goes further than what was said, or is new, just follows.
 
     Args:
         said: What was spoken, or is being spoken, of the earlier answer.
@@ -106,10 +106,18 @@ def left_to_say(said: str, refined: str, taken_back: Collection[str] = ()) -> Le
     if not new:
         return Left()
     if lost:
-        new[0] = CORRECTION + new[0].lstrip()
+        at = _likest(new, lost)
+        new[at] = CORRECTION + new[at].lstrip().removeprefix(CORRECTION)
     if said and not said[-1].isspace():
         new[0] = f" {new[0]}"
     return Left(tuple(new), tuple(lost))
+
+
+def _likest(new: Sequence[str], lost: Sequence[str]) -> int:
+    """Which of the new sentences takes the place of one that is lost: the most alike, the first where none is."""
+    gone = [set(_words(text).content) for text in lost]
+    alike = [max(_share(set(_words(text).content), words) for words in gone) for text in new]
+    return alike.index(max(alike))
 
 
 def _bare(said: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from app.assistant.routines.routine import Problem, Routine
 from app.assistant.routines.running import Gave
+from app.assistant.wording import counted
 from app.contracts.card import CardAction, Emphasis
 from app.contracts.skill_cards import ListCard, ListItem, RoutineCard, RoutineStep
 
@@ -68,7 +69,7 @@ def list_card(routines: Sequence[Routine]) -> ListCard:
     items = tuple(
         ListItem(
             item_id=routine.routine_id,
-            text=f"{routine.name}: {_steps(len(routine.steps))}, started by {_quoted(routine.phrases)}",
+            text=f"{routine.name}: {counted(len(routine.steps), 'step')}, started by {_quoted(routine.phrases)}",
             checkable=False,
         )
         for routine in routines
@@ -93,10 +94,6 @@ def _actions(*, saved: bool, sound: bool) -> tuple[CardAction, ...]:
     if not sound:
         return (save, delete) if saved else (save,)
     return (run, dry, save, delete) if saved else (dry, save)
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _quoted(phrases: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from app.assistant.routines.components import Components
 from app.assistant.routines.requirements import Requirements, begins
 from app.assistant.routines.routine import MOST_STEPS, Kind, Parameter, Routine, Step
-from app.assistant.routines.segmenting import CLAIMED, Piece, Sure, segmented
+from app.assistant.routines.segmenting import CLAIMED, Piece, Sure, beyond, segmented
 from app.assistant.routines.writing import id_of
 from app.assistant.understanding.durations import durations_in
 
@@ -50,11 +50,13 @@ class Composed:
         sure: How surely the least sure step is something to do, in [0, 1]: what a skill or a rule claims is, and what
             begins like a request.
         unsure: The steps only a language model can do something with.
+        asked_for: So many things were to be done, also those that are more than a routine has steps.
     """
 
     routine: Routine
     sure: float
     unsure: tuple[str, ...] = ()
+    asked_for: int = 0
 
 
 def compose(
@@ -68,7 +70,8 @@ def compose(
         claims: Tells what words are taken for.
         given: Values by name that came with the request, as from standard input: they become parameters.
     """
-    pieces = segmented(wanted.body, _sureness(claims, components))[:MOST_STEPS]
+    found = segmented(wanted.body, _sureness(claims, components))
+    pieces = found[:MOST_STEPS]
     if not pieces:
         return None
     steps, unsure, least = [], [], 1.0
@@ -87,7 +90,7 @@ def compose(
         steps=tuple(steps),
         parameters=parameters,
     )
-    return Composed(routine, least, tuple(unsure))
+    return Composed(routine, least, tuple(unsure), len(found) + beyond(wanted.body))
 
 
 def _sureness(claims: Claims, components: Components) -> Sure:

@@ -11,7 +11,20 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from app.assistant.routines.likeness import NAMES_A_ROUTINE, covered, likeness, named, plain, squeezed, weights, words
+from app.assistant.routines.likeness import (
+    CARRIERS,
+    NAMES_A_ROUTINE,
+    SOUNDS,
+    covered,
+    heard,
+    likeness,
+    named,
+    plain,
+    sound,
+    squeezed,
+    weights,
+    words,
+)
 from app.assistant.routines.shelf import Saved, Shelf
 from app.contracts.errors import SottoError
 from app.contracts.ports import Embedder
@@ -30,6 +43,12 @@ ALIKE_NAMED = 0.45
 """The same for words that speak of a routine: one of them is meant, the question is which."""
 NAMED = 0.65
 """Likeness of words that hold a whole phrase and one word more."""
+SOUNDS_ALIKE = 0.8
+"""A phrase that sounds like what was said, however it was spelt."""
+BY_SOUND = 0.95
+"""What words that sound alike count, of what the same words do."""
+LITERAL = 0.02
+"""What a word of the phrase itself counts more than one that stands for the same."""
 SAME_MEANING = 0.72
 """Cosine of vectors from which two phrases mean the same."""
 OF_STEPS = 0.6
@@ -47,11 +66,13 @@ class Found:
         saved: It.
         score: In [0, 1].
         how: ``exact``, ``words`` or ``meaning``.
+        whole: All that was said belongs to one of its phrases, but for words that only ask for something.
     """
 
     saved: Saved
     score: float
     how: str
+    whole: bool = False
 
 
 class Discovery:
@@ -121,18 +142,16 @@ class Discovery:
             return ()
         worth = weights(words(phrase) for each in saved.values() for phrase in _called(each))
         spoken_of = NAMES_A_ROUTINE.search(said) is not None
+        own = {word for word in said.split() if word not in CARRIERS}
         found = []
         for each in saved.values():
-            score = max(likeness(mine, words(phrase), worth) for phrase in _called(each))
-            if any(named(mine, words(phrase)) for phrase in _called(each)):
-                score = max(score, NAMED)
-            if squeezed(said) in {squeezed(phrase) for phrase in _called(each)}:
-                score = 1.0
+            score = max(_alike(said, mine, phrase, worth) for phrase in _called(each))
             if spoken_of:
                 does = [word for step in each.routine.steps for word in words(step.in_words())]
                 score = max(score, OF_STEPS * covered(mine, does, worth))
             if score >= (ALIKE_NAMED if spoken_of else ALIKE):
-                found.append(Found(each, min(score, 0.95), "words"))
+                whole = any(own <= set(plain(phrase).split()) for phrase in _called(each))
+                found.append(Found(each, min(score, 0.95), "words", whole))
         return _best_first(found)
 
     async def _by_meaning(self, said: str, saved: Mapping[str, Saved], found: tuple[Found, ...]) -> tuple[Found, ...]:
@@ -166,6 +185,22 @@ class Discovery:
         for gone in self._vectors.keys() - set(texts):
             del self._vectors[gone]
         return {text: self._vectors[text] for text in texts}
+
+
+def _alike(said: str, mine: tuple[str, ...], phrase: str, worth: Mapping[str, float]) -> float:
+    """How alike what is said is to a phrase: by words, by what they stand for, by sound."""
+    theirs = words(phrase)
+    if squeezed(said) == squeezed(phrase):
+        return 1.0
+    score = likeness(mine, theirs, worth)
+    if named(mine, theirs):
+        score = max(score, NAMED)
+    if score and {word for word in plain(said).split() if word not in CARRIERS} & set(plain(phrase).split()):
+        score += LITERAL
+    sounds = sound(squeezed(said))
+    if len(sounds) >= SOUNDS and sounds == sound(squeezed(phrase)):
+        score = max(score, SOUNDS_ALIKE)
+    return max(score, BY_SOUND * likeness(heard(mine), heard(theirs), worth))
 
 
 def _begun_by(said: str, phrases: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from app.assistant.routines.cards import routine_card
 from app.assistant.routines.doing import Abilities
 from app.assistant.routines.parameters import discover, mapped
 from app.assistant.routines.reading import problem_of, read_routine
-from app.assistant.routines.routine import KeptRoutine, Routine
+from app.assistant.routines.routine import COLLECTION, KeptRoutine, Routine
 from app.assistant.routines.running import How, run
 from app.assistant.routines.shelf import Shelf
 from app.assistant.routines.validating import intents_of
@@ -18,6 +18,7 @@ from app.assistant.routines.workflow import Workflow
 from app.assistant.skills.skill import Acted
 from app.contracts.errors import InvalidInput
 from app.contracts.skill_cards import RoutineCard
+from app.memory.notebook import Remove
 
 
 class Editor:
@@ -58,7 +59,7 @@ class Editor:
             return Acted(cards=(wrong,))
         made = routine_card(routine, kept.yaml, saved=True, revision=card.revision + 1)
         made = replace(made, card_id=card.card_id, turn_id=card.turn_id)
-        moved = () if kept.routine_id == card.routine_id else (self._shelf.removing(card.routine_id),)
+        moved = () if kept.routine_id == card.routine_id else (Remove(COLLECTION, card.routine_id),)
         return Acted(cards=(made,), writes=(*moved, self._shelf.saving(kept)), say=f"{routine.name} is saved.")
 
     async def edited(self, routine_id: str, text: str, now: datetime) -> tuple[KeptRoutine, Routine]:

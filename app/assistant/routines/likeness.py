@@ -16,7 +16,7 @@ _CARRIERS = """
     a an the my our your please hey ok okay sotto now then do run start begin launch execute play go on for me to i want
     would like could can you will it let's lets let us is are be thing one with of at in and use trigger fire time
     routine routines workflow shortcut automation again just need kick off mode this that give have get having i'm im
-    it's its going session planning help something bit moment
+    it's its going session planning help something bit moment some
 """
 CARRIERS = frozenset(_CARRIERS.split())
 """Words that ask for something, whatever it is."""
@@ -48,6 +48,37 @@ _SUFFIXES = ("ing", "ies", "es", "s", "ed")
 
 _UNKNOWN = ""
 """Stands for a word that none of the texts has."""
+
+
+_SPELT = (
+    ("tch", "s"), ("sch", "s"), ("ph", "f"), ("gh", ""), ("kn", "n"), ("wr", "r"), ("ck", "k"), ("sh", "s"),
+    ("ch", "s"), ("th", "t"), ("qu", "kw"), ("x", "ks"),
+)  # fmt: skip
+_ONE_SOUND = str.maketrans("bdgvzjcq", "ptkfsskk")
+SOUNDS = 3
+"""So many consonants a phrase needs to be told by its sound."""
+SOUNDS_OF_WORD = 4
+"""The same for a word among others."""
+
+
+def sound(text: str) -> str:
+    """The consonants as one hears them: "laundry" and "londry" are one, "coding" and "coating" too.
+
+    Speech is not always recognised as the same words; what tells it from others is there all the same.
+    """
+    letters = re.sub(r"[^a-z]", "", text.lower())
+    letters = re.sub(r"c(?=[eiy])", "s", letters)
+    for spelt, heard in _SPELT:
+        letters = letters.replace(spelt, heard)
+    first = "a" if letters[:1] in tuple("aeiou") else ""
+    kept = re.sub(r"(?<!^)[hyw]", "", re.sub(r"[aeiou]", "", letters.translate(_ONE_SOUND)))
+    return first + re.sub(r"(.)\1+", r"\1", kept)
+
+
+def heard(known: tuple[str, ...]) -> tuple[str, ...]:
+    """Words by their sound, those that are long enough for that."""
+    sounds = (sound(word) for word in known)
+    return tuple(one if len(one) >= SOUNDS_OF_WORD else word for one, word in zip(sounds, known, strict=True))
 
 
 def squeezed(text: str) -> str:

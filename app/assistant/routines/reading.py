@@ -17,12 +17,14 @@ steps:
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.assistant.routines.routine import (
     LONGEST_TEXT,
+    LONGEST_YAML,
     MOST_PARAMETERS,
     MOST_STEPS,
     Kind,
@@ -45,6 +47,10 @@ _OF_A_STEP = ("id", "optional", "input", "values", *(kind.value for kind in Kind
 _OF_A_PARAMETER = ("default", "about", "unit")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ud800-\\udfff]")
+"""What is neither shown nor said: control characters, halves of characters."""
+_DEEPEST = 30
+"""Brackets within brackets; the library takes many seconds for some thousand of them."""
 _TAKEN = ("previous", "steps", "input")
 """Names every template has besides the parameters."""
 
@@ -55,6 +61,9 @@ def read_routine(text: str) -> Routine:
     Raises:
         InvalidInput: It is no YAML, or no routine; the sentence begins with ``routine:LINE:COLUMN``.
     """
+    if len(text) > LONGEST_YAML or _depth(text) > _DEEPEST:
+        what = f"longer than {LONGEST_YAML} characters" if len(text) > LONGEST_YAML else "nested too deeply"
+        raise InvalidInput(f"{SHOWN_AS}:1:1: This text is {what}.", code=CODE)
     root = located(text, SHOWN_AS)
     entries = _entries(root, _KEYS, "a routine")
     routine_id = _text(_needed(entries, "routine", root))
@@ -91,6 +100,15 @@ def problem_of(error: InvalidInput) -> Problem:
 def wrong(node: Node, message: str, remedy: str = "") -> InvalidInput:
     """What is wrong with a node."""
     return InvalidInput(f"{SHOWN_AS}:{node.line}:{node.column}: {message}", code=CODE, remedy=remedy)
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at most."""
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if mark in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _steps(items: tuple[Node, ...]) -> tuple[Step, ...]:
@@ -175,7 +193,9 @@ def _value(node: Node) -> Value:
         return tuple(_text(item) for item in node.items)
     if node.scalar is None or node.entries is not None or node.odd:
         raise wrong(node, f"A value is a text, a number, true, false or a list of texts, not {node.shown}.")
-    return node.scalar
+    if isinstance(node.scalar, float) and not math.isfinite(node.scalar):
+        raise wrong(node, f"{node.shown} is no number to count with.")
+    return _text(node) if isinstance(node.scalar, str) and node.scalar.strip() else node.scalar
 
 
 def _entries(node: Node, known: Iterable[str], what: str) -> Mapping[str, Node]:
@@ -211,6 +231,8 @@ def _text(node: Node) -> str:
     text = {True: "true", False: "false"}[node.scalar] if isinstance(node.scalar, bool) else str(node.scalar).strip()
     if not text:
         raise wrong(node, "Here a text is expected, not nothing.")
+    if _NO_TEXT.search(text):
+        raise wrong(node, "This text has characters in it that are none.")
     if len(text) > LONGEST_TEXT:
         raise wrong(node, f"This text has {len(text)} characters; at most {LONGEST_TEXT} are taken.")
     return text

@@ -21,7 +21,7 @@ _THIRD_PERSON = re.compile(
 )
 _POLITE = re.compile(
     r"^(?:(?:hey |ok |okay )?(?:sotto)[,:]? |please |could you |can you |would you |will you |"
-    r"i(?: would|'d) like you to |i want you to |from now on,? )+",
+    r"i(?: would|'d) like you to |i want you to |(?:from|for) now on,? )+",
     re.IGNORECASE,
 )
 _LEADING = re.compile(rf"^{_LEAD} {_SAY}[,:]? (?P<rest>.+)$", re.IGNORECASE | re.DOTALL)
@@ -55,6 +55,10 @@ _LEARN = re.compile(
     r"(?P<phrase>\"[^\"]+\"|'[^']+'|[^:]+?): (?P<body>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
+_TAUGHT = re.compile(
+    r"^teach (?:you|yourself)(?: (?:the|a new) (?:command|phrase|words?))? (?P<rest>.+)$", re.IGNORECASE | re.DOTALL
+)
+_BURIED = re.compile(rf"\b{_LEAD} {_SAY}[,:]? (?P<rest>.+)$", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r"^[\"'\u201c\u2018](?P<phrase>[^\"\u201d]+?)[\"'\u201d\u2019],? *(?P<body>.*)$", re.DOTALL)
 _EARLY = re.compile(
     r"(?<=\w)\s+(?=(?:please |then |you (?:should )?|i want you to )?"
@@ -88,7 +92,7 @@ def requirements_of(text: str) -> Requirements:
     """What a text asks for; words that name neither phrase nor routine are all of them the body."""
     said = _POLITE.sub("", " ".join(text.split()))
     said = said.rstrip(" .!")
-    for reading in (_by_lead, _by_making, _by_trail, _by_meaning):
+    for reading in (_by_lead, _by_making, _by_buried_lead, _by_trail, _by_meaning):
         found = reading(said)
         if found is not None:
             phrases, name, body = found
@@ -144,6 +148,15 @@ def _by_making(said: str) -> tuple[tuple[str, ...], str, str] | None:
     return _phrases(name), name, joined
 
 
+def _by_buried_lead(said: str) -> tuple[tuple[str, ...], str, str] | None:
+    """What stands before the lead is nothing to do, misheard politeness for instance; what stands behind it is."""
+    match = _BURIED.search(said)
+    if match is None or begins(said):
+        return None
+    phrase, body = _phrase_and_body(match["rest"])
+    return (_phrases(phrase), "", body) if begins(_JOIN.sub("", body, count=1)) else None
+
+
 def _by_trail(said: str) -> tuple[tuple[str, ...], str, str] | None:
     match = _TRAILING.match(said)
     return None if match is None else (_phrases(match["phrase"]), "", match["body"])
@@ -151,6 +164,10 @@ def _by_trail(said: str) -> tuple[tuple[str, ...], str, str] | None:
 
 def _by_meaning(said: str) -> tuple[tuple[str, ...], str, str] | None:
     match = _LEARN.match(said) or _MEANS.match(said)
+    taught = _TAUGHT.match(said)
+    if match is None and taught is not None:  # spoken, there is no colon
+        phrase, body = _phrase_and_body(taught["rest"])
+        return (_phrases(phrase), "", body) if begins(_JOIN.sub("", body, count=1)) else None
     if match is None or not VERB.match(_JOIN.sub("", match["body"], count=1)):
         return None
     return _phrases(match["phrase"]), "", match["body"]

@@ -15,6 +15,8 @@ MOST_STEPS = 20
 MOST_PARAMETERS = 12
 LONGEST_TEXT = 4000
 """Characters of one text of a routine."""
+LONGEST_YAML = 40_000
+"""Characters of a whole routine."""
 NOWHERE = (0, 0)
 Place = tuple[int, int]
 """Line and column, both from 1; `NOWHERE` for what stands in no text."""

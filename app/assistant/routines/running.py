@@ -15,7 +15,7 @@ from datetime import datetime
 
 from app.assistant.routines.doing import Abilities, Look, Outcome
 from app.assistant.routines.routine import Kind, Routine, Step
-from app.assistant.routines.templating import fill, without_earlier
+from app.assistant.routines.templating import bare, fill, without_earlier
 from app.assistant.skills.skill import Asked, ModelAsk
 from app.assistant.understanding.meaning import OPEN_QUESTION, Value
 from app.contracts.cards import AnyCard
@@ -106,8 +106,8 @@ async def run(routine: Routine, values: Mapping[str, str], abilities: Abilities,
     names: dict[str, OptionValue] = {**values, "input": how.given, "previous": "", "steps": {}}
     with _within(routine.routine_id):
         for number, step in enumerate(routine.steps):
-            how.told(step.in_words(), number / len(routine.steps))
             try:
+                how.told(await _in_words(step, names), number / len(routine.steps))
                 given = await _Step(step, names, abilities, how, ran).run()
             except SottoError as error:
                 if step.optional:
@@ -218,6 +218,12 @@ class _Step:
         if isinstance(value, tuple):
             return tuple([await fill(each, self.names, self.abilities.sandbox) for each in value])
         return value
+
+
+async def _in_words(step: Step, names: Mapping[str, OptionValue]) -> str:
+    """What a step does, with the values in their places."""
+    words = step.in_words()
+    return await fill(without_earlier(words), names, None) if bare(words) else words
 
 
 async def _would_ask(ask: ModelAsk) -> str:

@@ -64,7 +64,7 @@ def segmented(body: str, sure: Sure) -> tuple[Piece, ...]:
         body: All of them, in the person's words.
         sure: Tells how surely a skill claims words.
     """
-    atoms = _atoms(body)
+    atoms = _atoms(body)[:MOST_ATOMS]
     if not atoms:
         return ()
     leads = _leads(body, atoms)
@@ -91,6 +91,11 @@ def segmented(body: str, sure: Sure) -> tuple[Piece, ...]:
     return best[-1][1]
 
 
+def beyond(body: str) -> int:
+    """Pieces between separators that are more than `segmented` looks at."""
+    return max(0, len(_atoms(body)) - MOST_ATOMS)
+
+
 def _atoms(body: str) -> list[tuple[int, int]]:
     """Start and end of what lies between separators; what is quoted is not cut."""
     quoted = [match.span() for match in _QUOTE.finditer(body)]
@@ -101,7 +106,7 @@ def _atoms(body: str) -> list[tuple[int, int]]:
         atoms.append((start, match.start()))
         start = match.end()
     atoms.append((start, len(body)))
-    return [(first, last) for first, last in atoms if body[first:last].strip()][:MOST_ATOMS]
+    return [(first, last) for first, last in atoms if body[first:last].strip()]
 
 
 def _apart(body: str, atoms: list[tuple[int, int]], at: int) -> bool:

@@ -5,14 +5,16 @@ Why it exists: every request is looked up among them, also those that are none, 
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.assistant.routines.cards import card_id_of
 from app.assistant.routines.reading import read_routine
 from app.assistant.routines.routine import COLLECTION, KeptRoutine, Routine
 from app.contracts.errors import InvalidInput
-from app.memory.notebook import Notebook, Put, Remove, Write
+from app.memory.notebook import CARDS, Notebook, Put, Remove, Write
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Shelf:
     def __init__(self, notebook: Notebook) -> None:
         self._notebook = notebook
         self._known: Mapping[str, Saved] | None = None
+        self._parsed: Mapping[str, Routine | None] = {}
         self._changes = 0
         self._unsubscribe = notebook.subscribe(self._changed)
 
@@ -52,7 +55,10 @@ class Shelf:
         if self._known is None:
             at = self._changes
             kept = await self._notebook.entries(COLLECTION, KeptRoutine)
-            known = {each.routine_id: saved for each in kept if (saved := _read(each)) is not None}
+            parsed = await self._read([each.yaml for each in kept])
+            known = {
+                each.routine_id: Saved(each, routine) for each in kept if (routine := parsed[each.yaml]) is not None
+            }
             if at != self._changes:
                 return known
             self._known = known
@@ -78,18 +84,32 @@ class Shelf:
         """The write that saves one, in place of that of its id."""
         return Put(COLLECTION, kept.routine_id, kept, kept.made_at)
 
-    def removing(self, routine_id: str) -> Write:
-        """The write that deletes one."""
-        return Remove(COLLECTION, routine_id)
+    def removing(self, routine_id: str) -> tuple[Write, ...]:
+        """The writes that delete one, with the card that shows its text."""
+        return (Remove(COLLECTION, routine_id), Remove(CARDS, card_id_of(routine_id)))
 
     async def counting(self, routine_id: str) -> tuple[Write, ...]:
-        """The writes that note one more run; none when it is gone meanwhile."""
-        saved = (await self.all()).get(routine_id)
-        return () if saved is None else (self.saving(replace(saved.kept, runs=saved.kept.runs + 1)),)
+        """The writes that note one more run; none when it is gone meanwhile.
+
+        The entry is read anew: a long run must not bring back what was deleted, or undo what was edited, elsewhere.
+
+        Raises:
+            StorageError: The notebook cannot be read.
+        """
+        kept = await self._notebook.entry(COLLECTION, routine_id, KeptRoutine)
+        return () if kept is None else (self.saving(replace(kept, runs=kept.runs + 1)),)
 
     def aclose(self) -> None:
         """Hear no more of the notebook. May be called twice."""
         self._unsubscribe()
+
+    async def _read(self, texts: Sequence[str]) -> Mapping[str, Routine | None]:
+        """What texts say. Each is parsed once, in a thread: it takes milliseconds, and a run changes an entry too."""
+        before = self._parsed
+        missing = [text for text in texts if text not in before]
+        made = await asyncio.to_thread(_parse, missing) if missing else {}
+        self._parsed = {text: made[text] if text in made else before[text] for text in texts}
+        return self._parsed
 
     def _changed(self, collections: frozenset[str]) -> None:
         if COLLECTION in collections:
@@ -97,9 +117,12 @@ class Shelf:
             self._known = None
 
 
-def _read(kept: KeptRoutine) -> Saved | None:
-    try:
-        return Saved(kept, read_routine(kept.yaml))
-    except InvalidInput as error:
-        log.warning("the routine %s is left out: %s", kept.routine_id, error)
-        return None
+def _parse(texts: Sequence[str]) -> dict[str, Routine | None]:
+    parsed: dict[str, Routine | None] = {}
+    for text in texts:
+        try:
+            parsed[text] = read_routine(text)
+        except InvalidInput as error:
+            log.warning("a routine is left out: %s", error.code)
+            parsed[text] = None
+    return parsed

@@ -17,7 +17,7 @@ from app.assistant.jobs.book import JobBook, Report, Result, Work
 from app.assistant.jobs.job import CANCEL, KeptJob, card_of
 from app.assistant.routines.cards import SKILL, list_card, routine_card
 from app.assistant.routines.choosing import NOTHING_CHOSEN, Chooser, Chosen
-from app.assistant.routines.discovering import Discovery
+from app.assistant.routines.discovering import EXACT, Discovery
 from app.assistant.routines.doing import Abilities
 from app.assistant.routines.editing import Editor
 from app.assistant.routines.parameters import discover
@@ -42,6 +42,7 @@ from app.assistant.skills.skill import (
     SkillSpec,
 )
 from app.assistant.understanding.meaning import NO_VALUES, Guess, Value, Values
+from app.assistant.wording import counted
 from app.contracts.cards import AnyCard
 from app.contracts.errors import InvalidInput, SottoError
 from app.contracts.skill_cards import Choice, JobCard, RoutineCard
@@ -53,9 +54,17 @@ CLAIM_WITHIN_S = 0.07
 CLAIMED_FROM = 0.5
 WISHED = 0.97
 """How surely words are a wish for a routine that say both its phrase and what it does."""
+STARTED = 0.85
+"""How surely words that begin like a start, and say nothing but what a saved routine is called by, start it."""
 READING_TIMEOUT_S = 1.0
 MAKING_TIMEOUT_S = 2.0
 DAY_S = 86_400.0
+_STARTS = re.compile(
+    r"^(?:(?:please|ok(?:ay)?|hey|sotto|now|can you|could you|i want to|i'd like to)[, ]+)*"
+    r"(?:start|begin|run|launch|do|play|execute|let's|let us|time (?:to|for)|it's time|i'm|i am|it's)\b",
+    re.IGNORECASE,
+)
+_ANSWERS = re.compile(r"^(?:(?:i'll|i will|just|call it|let's) )?(?:say )?", re.IGNORECASE)
 _QUESTION = re.compile(r"^(?:what|who|why|how|where|which|is|are|does|did|can i|should)\b", re.IGNORECASE)
 
 
@@ -79,6 +88,7 @@ class Routines(Skill):
     """
 
     spec = SkillSpec(SKILL, "Routines", "Makes and runs routines of several steps.", INTENTS)
+    patience_s = 900.0
 
     def __init__(
         self,
@@ -109,7 +119,11 @@ class Routines(Skill):
             return None
         if not found or (found[0].how != "exact" and _QUESTION.match(text.strip())):
             return None
-        score = found[0].score if found[0].how == "exact" else 0.9 * found[0].score
+        score = 0.9 * found[0].score
+        if found[0].how == "exact":  # the person's own words for it go before everything they mean otherwise
+            score = 1.0 if found[0].score >= EXACT else found[0].score
+        if found[0].whole and _STARTS.match(text.strip()):
+            score = max(score, STARTED)
         return Guess("run_routine", score) if score >= CLAIMED_FROM else None
 
     def values(self, intent: str, text: str, now: datetime) -> Values:  # noqa: ARG002
@@ -164,7 +178,11 @@ class Routines(Skill):
         return None
 
     def read_answer(self, asked: Asked, slot: str, text: str) -> Value | None:  # noqa: ARG002
-        """An answer in the person's own words."""
+        """An answer in the person's own words; a wish for another routine is none."""
+        if slot in ("phrase", "body") and (other := requirements_of(text)).phrases and begins(other.body):
+            return None
+        if slot == "phrase":
+            text = _ANSWERS.sub("", text.strip(), count=1)
         if slot.startswith("with.") and (found := discover(text)).candidates:
             first = found.candidates[0]
             return first.value if first.seconds is None else text.strip()
@@ -210,7 +228,7 @@ class Routines(Skill):
         if asked.intent == "delete_routine":
             name = chosen.saved.routine.name
             card = list_card([each.routine for each in chosen.others if each is not chosen.saved])
-            removing = (self.shelf.removing(chosen.saved.kept.routine_id),)
+            removing = self.shelf.removing(chosen.saved.kept.routine_id)
             return Plan(f"The routine {name} is gone.", (card,), writes=removing)
         return await self._run(chosen, asked)
 
@@ -335,7 +353,7 @@ class Routines(Skill):
         saved = [each.routine for each in (await self.shelf.all()).values()]
         if not saved:
             return Plan("There are no routines yet.", (list_card([]),))
-        count = "1 routine" if len(saved) == 1 else f"{len(saved)} routines"
+        count = counted(len(saved), "routine")
         return Plan(f"There {'is' if len(saved) == 1 else 'are'} {count}: {_named(saved)}.", (list_card(saved),))
 
     async def _run(self, chosen: Chosen, asked: Asked) -> Plan:

@@ -13,26 +13,16 @@ from datetime import datetime
 from app.assistant.routines.components import OWN_INTENTS, Components
 from app.assistant.routines.doing import Abilities
 from app.assistant.routines.likeness import plain
-from app.assistant.routines.reading import problem_of, read_routine
 from app.assistant.routines.routine import Kind, Problem, Routine, Step
 from app.assistant.routines.shelf import Saved
 from app.assistant.routines.templating import bare, is_template, mistake_in, names_in, without_earlier
 from app.assistant.skills.skill import Asked
 from app.assistant.understanding.meaning import OPEN_QUESTION
-from app.contracts.errors import InvalidInput, SottoError
+from app.contracts.errors import SottoError
 from app.settings.files import suggestion
 
 REHEARSAL_S = 0.5
 """A skill that takes longer to look at its data is not waited for."""
-
-
-def check_text(text: str, components: Components) -> tuple[Routine | None, tuple[Problem, ...]]:
-    """The routine of a text and what is wrong with it; no routine when it cannot be read at all."""
-    try:
-        routine = read_routine(text)
-    except InvalidInput as error:
-        return None, (problem_of(error),)
-    return routine, check(routine, components)
 
 
 def check(routine: Routine, components: Components) -> tuple[Problem, ...]:
@@ -40,14 +30,30 @@ def check(routine: Routine, components: Components) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     known = {"previous", "input", *(each.name for each in routine.parameters)}
     before: list[str] = []
+    problems.extend(
+        Problem(f"{phrase!r} has no word in it that can be said.", routine.places.get("phrases", (0, 0)))
+        for phrase in routine.phrases
+        if not plain(phrase)
+    )
     for step in routine.steps:
         problems.extend(_target(step, components))
         for text in _templates(step):
             problems.extend(_template(text, step, known, before))
         if step.kind is Kind.ASK and plain(step.text) in {plain(phrase) for phrase in routine.phrases}:
             problems.append(Problem("This step would start the routine itself again.", step.place))
+        if step.kind is Kind.INTENT and step.target == "run_routine" and _called(step) in _names_of(routine):
+            problems.append(Problem("This step would start the routine itself again.", step.place))
         before.append(step.step_id)
     return tuple(problems)
+
+
+def _called(step: Step) -> str:
+    return plain(str(dict(step.values).get("name", "")))
+
+
+def _names_of(routine: Routine) -> set[str]:
+    """By what it can be run, besides its phrases."""
+    return {plain(routine.routine_id), plain(routine.name), *map(plain, routine.phrases)}
 
 
 def clashes(routine: Routine, saved: Mapping[str, Saved]) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ import re
 
 from app.assistant.routines.routine import Routine
 from app.assistant.skills.skill import Intent
+from app.assistant.wording import counted
 
 _NOUN = r"(?:routine|workflow|shortcut|automation)"
 _TELLS = r"(?:i (?:say|tell you|type|shout|ask (?:you )?for)|you hear)"
@@ -119,5 +120,4 @@ def routine_named(text: str) -> str:
 
 def saved_sentence(routine: Routine) -> str:
     """What is said when a routine has been saved."""
-    count = "1 step" if len(routine.steps) == 1 else f"{len(routine.steps)} steps"
-    return f"Saved. Say “{routine.phrases[0]}” and I'll do its {count}."
+    return f"Saved. Say “{routine.phrases[0]}” and I'll do its {counted(len(routine.steps), 'step')}."

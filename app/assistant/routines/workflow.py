@@ -25,7 +25,7 @@ from app.assistant.routines.doing import Abilities
 from app.assistant.routines.generating import generated
 from app.assistant.routines.parameters import Discovered, Mapped, discover, mapped
 from app.assistant.routines.requirements import Requirements, requirements_of
-from app.assistant.routines.routine import KeptRoutine, Problem, Routine
+from app.assistant.routines.routine import MOST_STEPS, KeptRoutine, Problem, Routine
 from app.assistant.routines.shelf import Saved, Shelf
 from app.assistant.routines.timing import Compared, PathTaken, compared
 from app.assistant.routines.validating import check, clashes, intents_of, rehearse
@@ -101,6 +101,7 @@ class _Begun:
     phrases: tuple[str, ...]
     reuse: bool
     together: bool
+    unsaved: bool = False
 
 
 class Workflow:
@@ -140,6 +141,7 @@ class Workflow:
         together: bool = True,
         generate: bool = True,
         phrases: tuple[str, ...] = (),
+        unsaved: bool = False,
     ) -> Came:
         """Find or make the routine a request asks for; nothing is saved or run.
 
@@ -151,6 +153,7 @@ class Workflow:
             together: Begin the three parts at the same time; False does one after the other, to compare.
             generate: A language model may be asked, which takes long.
             phrases: What starts it, when the request does not say.
+            unsaved: Look among the saved ones as if none fitted, to compare.
 
         Raises:
             InvalidInput: Standard input cannot be used.
@@ -159,7 +162,7 @@ class Workflow:
         began = self._seconds()
         clock = _Parts(self._seconds)
 
-        begun = _Begun(text, now, standard_input, phrases, reuse=reuse, together=together)
+        begun = _Begun(text, now, standard_input, phrases, reuse=reuse, together=together, unsaved=unsaved)
         found, values, (wanted, composed) = await self._known(begun, clock)
         started = self._seconds() - began
         took = PathTaken(
@@ -187,6 +190,7 @@ class Workflow:
 
         async def looking() -> Found | None:
             found = await clock.timed("discovery", lambda: self._fitting(begun.text)) if begun.reuse else None
+            found = None if begun.unsaved else found
             hits.extend([] if found is None else [found])
             return found
 
@@ -202,8 +206,16 @@ class Workflow:
             return await asyncio.gather(looking(), finding(), thinking())
         return await looking(), await finding(), await thinking()
 
-    async def compare(self, requests: Sequence[str], now: datetime, repeats: int = 5) -> Compared:
+    async def compare(
+        self, requests: Sequence[str], now: datetime, repeats: int = 5, *, unsaved: bool = False
+    ) -> Compared:
         """Take requests both ways by turns, with nothing kept from before; nothing is saved or run.
+
+        Args:
+            requests: Those to be taken.
+            now: Local time, aware.
+            repeats: So many times each.
+            unsaved: As if no saved one fitted: a new one is made each time.
 
         Raises:
             InvalidInput: There is no request.
@@ -216,7 +228,7 @@ class Workflow:
                 for together in (turn % 2 == 0, turn % 2 == 1):
                     self._templates.clear()
                     self._discovery.forget()
-                    came = await self.take(request, now, together=together, generate=False)
+                    came = await self.take(request, now, together=together, generate=False, unsaved=unsaved)
                     ways[together].append(came.took)
         return compared(ways[True], ways[False])
 
@@ -282,7 +294,7 @@ class Workflow:
             if better is not None:
                 routine, made_by, attempts = better.routine, "model", better.attempts
         abilities = self._abilities()
-        problems = (*check(routine, components), *clashes(routine, saved))
+        problems = (*_too_many(composed), *check(routine, components), *clashes(routine, saved))
         if not problems:
             problems = await rehearse(routine, abilities, now)
         kept = KeptRoutine(
@@ -325,6 +337,13 @@ class _Parts:
 
 async def _made(make: Callable[[], T]) -> T:
     return make()
+
+
+def _too_many(composed: Composed) -> tuple[Problem, ...]:
+    """Nothing that was asked for is left out without a word."""
+    if composed.asked_for <= MOST_STEPS:
+        return ()
+    return (Problem(f"A routine has at most {MOST_STEPS} steps, and these are {composed.asked_for}."),)
 
 
 def _same(one: str, other: str) -> bool:

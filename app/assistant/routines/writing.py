@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 
 from app.assistant.routines.reading import SHOWN_AS
 from app.assistant.routines.routine import Kind, Parameter, Routine, Step
@@ -28,15 +30,19 @@ def yaml_of(routine: Routine) -> str:
 
 
 def id_of(name: str) -> str:
-    """An id for a name: "Good morning!" is ``good-morning``."""
-    words = re.findall(r"[a-z0-9]+", name.lower())
+    """An id for a name: "Good morning!" is ``good-morning``; letters of other scripts are told apart by a number."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(each))
+    words = re.findall(r"[a-z0-9]+", plain)
+    if any(each.isalnum() and not each.isascii() for each in plain) or not words:
+        words.append(hashlib.sha256(name.encode(errors="replace")).hexdigest()[:8])
+        words[:0] = ["routine"] if len(words) == 1 else []
     routine_id = ""
     for word in words:
         longer = f"{routine_id}-{word}" if routine_id else word
         if len(longer) > LONGEST_ID:
             break
         routine_id = longer
-    return routine_id or "routine"
+    return routine_id or words[0][:LONGEST_ID]
 
 
 def _parameter(parameter: Parameter) -> _Plain:

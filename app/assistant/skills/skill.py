@@ -211,6 +211,7 @@ class Acted:
         writes: What is kept, in one transaction with the cards.
         asked: A request that follows: it starts a turn.
         say: One sentence spoken and shown, empty for silence.
+        spoken: The sentence for whoever said the button's words aloud, in place of a mere "Done."; not for a click.
     """
 
     cards: tuple[AnyCard, ...] = ()
@@ -218,6 +219,7 @@ class Acted:
     writes: tuple[Write, ...] = ()
     asked: Asked | None = None
     say: str = ""
+    spoken: str = ""
 
 
 class Skill(ABC):
@@ -226,6 +228,9 @@ class Skill(ABC):
     spec: SkillSpec
     keeps_plans: bool = False
     """A plan depends on nothing but the day, the values and what the notebook holds: it may be made ahead and kept."""
+
+    patience_s: float = 20.0
+    """Seconds after which its plan, a card, or what it does once its plan is written is given up."""
 
     async def claim(self, text: str, now: datetime) -> Guess | None:  # noqa: ARG002
         """An intent of its own that no example can tell of, as the name of a saved routine; None for no claim.
@@ -237,6 +242,21 @@ class Skill(ABC):
     def values(self, intent: str, text: str, now: datetime) -> Values:  # noqa: ARG002
         """What the words say about the values of an intent. Quick: also called for every partial transcript."""
         return NO_VALUES
+
+    def continued(self, before: Asked, rest: str, now: datetime) -> Values | None:
+        """What a request becomes when the next words only go on from it: "and tomorrow?", "what about Berlin?".
+
+        Args:
+            before: The request, one of this skill's.
+            rest: What is new in the words, as "tomorrow".
+            now: Local time, aware.
+
+        Returns:
+            All values of the new request; None when the words say nothing about this intent.
+        """
+        nothing, said = self.values(before.intent, "", now), self.values(before.intent, rest, now)
+        new = {slot: value for slot, value in said.items() if nothing.get(slot) != value}
+        return {**before.values, **new} if new else None
 
     def fetches(self, asked: Asked) -> Sequence[Fetch]:  # noqa: ARG002
         """The data to get; called as soon as the intent is likely."""

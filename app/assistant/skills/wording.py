@@ -1,14 +1,6 @@
-"""How skills put things to people: what was said of oneself turned around, words in a row, sentences."""
+"""How skills put a person's own words to them: inside a sentence, and turned around."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-
-
-def capital(words: str) -> str:
-    """Words with a capital in front."""
-    return f"{words[:1].upper()}{words[1:]}"
-
 
 _SMALL = frozenset(("The", "A", "An", "My", "Your", "Our", "His", "Her", "Their", "This", "That", "These", "Some"))
 
@@ -17,17 +9,6 @@ def inside(words: str) -> str:
     """Words as they stand inside a sentence: "The plumber comes" becomes "the plumber comes", a name stays."""
     first = words.split(" ", 1)[0]
     return f"{words[:1].lower()}{words[1:]}" if first in _SMALL else words
-
-
-def joined(words: Sequence[str]) -> str:
-    """Words in a row: "a", "a and b", "a, b and c"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
-
-
-def sentence(words: str) -> str:
-    """Words with a capital and an end."""
-    words = words.strip()
-    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '!', '?')) else '.'}"
 
 
 _PERSONS = {

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from app.assistant.speculation.costs import Cost
 from app.assistant.speculation.preparing import Urgency
+from app.contracts.errors import SottoError
 
 T = TypeVar("T")
 
@@ -105,7 +106,8 @@ class Flight:
             if not self.may_go.is_set():
                 since = monotonic()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.may_go.wait(), STANDS_BACK_S)
+                    async with asyncio.timeout(STANDS_BACK_S):  # wait_for would lose a cancel as the wait ends
+                        await self.may_go.wait()
                 self.stood_back_s += monotonic() - since
 
         def spent(seconds: float) -> None:
@@ -136,7 +138,10 @@ class Flight:
 
 
 async def _made(make: Callable[[], Awaitable[object]]) -> object:
-    return await make()
+    try:
+        return await make()
+    except SystemExit as error:  # a skill of another package may call sys.exit; the program goes on
+        raise SottoError("A skill tried to end the program.", code="skill-broke") from error
 
 
 @types.coroutine

@@ -35,6 +35,11 @@ WRITTEN_EVERY = 10
 """Turns after which the costs are written down."""
 LONGEST_AHEAD_S = 10.0
 """Work ahead that takes longer is given up, unless somebody waits for it: it may hang, and others wait behind it."""
+MOST_QUEUED = 256
+"""Pieces of work ahead that wait their turn; beyond that the least urgent, of those the oldest, is let go."""
+LONGEST_END_S = 2.0
+"""Work that does not end when it is told to is waited for no longer than this at the end."""
+_LOOK_S = 0.01
 _within: ContextVar[Flight | None] = ContextVar("sotto_flight", default=None)
 _report: ContextVar[Report | None] = ContextVar("sotto_prepared_report", default=None)
 
@@ -84,6 +89,7 @@ class PreparedStore:
         self._closed = False
         self._tasks = TaskOwner()
         self._writing: set[asyncio.Task[None]] = set()
+        self._learnt: dict[tuple[str, str], Put] = {}
 
     async def load(self) -> None:
         """Take up what was learnt in earlier runs.
@@ -145,6 +151,8 @@ class PreparedStore:
         flight = Flight(kind, key, make, cost=Cost(self._strategy.now), urgency=urgency, tag=tag)
         self._flights[kind, key] = flight
         self._queue.append((-urgency, next(self._order), flight))
+        if len(self._queue) > MOST_QUEUED:
+            self._forget_queued(max(self._queue, key=lambda entry: (entry[0], -entry[1]))[2])
         self._pump()
 
     def drop(self, tag: str) -> None:
@@ -183,11 +191,15 @@ class PreparedStore:
                 self._pump()
             self._turns += 1
             if self._turns % WRITTEN_EVERY == 0:
-                self._keep(self.costs.writes())
+                self._learn(self.costs.writes())
+            if not self._holding:
+                self._keep_learnt()
 
     def chose(self, intent: str, value: str) -> None:
-        """Learn from the person's choice, and write it down."""
-        self._keep((self.predictor.chose(intent, value),))
+        """Learn from the person's choice, and write it down: after the turn, whose own commit comes first."""
+        self._learn((self.predictor.chose(intent, value),))
+        if not self._holding:
+            self._keep_learnt()
 
     def likely(self, intent: str, values: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
         """The answers that the strategy follows, with their chances, the likeliest first."""
@@ -195,8 +207,9 @@ class PreparedStore:
 
     async def idle(self) -> None:
         """Wait until nothing is made ahead and nothing waits to be, for whoever measures or closes."""
-        while running := [flight.task for flight in self._running if flight.task is not None]:
-            await asyncio.wait(running)
+        while self._running or self._queue:
+            running = [flight.task for flight in self._running if flight.task is not None]
+            await (asyncio.wait(running) if running else asyncio.sleep(_LOOK_S))
 
     async def aclose(self) -> None:
         """End all work and write down what was counted. May be called twice."""
@@ -208,8 +221,13 @@ class PreparedStore:
             flight.wanted_ahead = False
             flight.end_if_unwanted()
         await asyncio.gather(*self._writing)
-        await self._tasks.aclose()
-        await self._written(self.costs.writes())
+        try:
+            async with asyncio.timeout(LONGEST_END_S):
+                await self._tasks.aclose()
+        except TimeoutError:
+            log.warning("work ahead did not end when it was told to")
+        self._learn(self.costs.writes())
+        await self._written(tuple(self._learnt.values()))
 
     def _under_way(self, kind: str, key: Hashable) -> Flight | None:
         """What is being made, or waits to be; what has been cancelled is neither."""
@@ -292,6 +310,8 @@ class PreparedStore:
         if not flight.result.done():
             flight.wanted_ahead = False
             flight.end_if_unwanted()
+            self._running.discard(flight)  # also when it does not listen: others wait behind it
+            self._pump()
 
     def _forget_queued(self, flight: Flight) -> None:
         self._queue = [entry for entry in self._queue if entry[2] is not flight]
@@ -315,8 +335,14 @@ class PreparedStore:
             shelf = self._shelves[kind] = Shelf(ROOMS.get(kind, OTHERS))
         return shelf
 
-    def _keep(self, writes: tuple[Put, ...]) -> None:
-        if not self._closed:
+    def _learn(self, writes: tuple[Put, ...]) -> None:
+        """Have something written down with the next commit; of an entry only its newest form."""
+        self._learnt |= {(put.collection, put.entry_id): put for put in writes}
+
+    def _keep_learnt(self) -> None:
+        """Write down what was learnt, in one commit: each waits for the disk."""
+        if self._learnt and not self._closed:
+            writes, self._learnt = tuple(self._learnt.values()), {}
             task = self._tasks.start(self._written(writes), name="write down choices")
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)

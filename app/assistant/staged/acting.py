@@ -33,12 +33,13 @@ WITHIN_EARSHOT = 12
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action came to: cards shown and removed already; what remains to be said, or asked next."""
+    """What an action came to: cards shown and removed already; what remains to be said, only aloud, or asked next."""
 
     cards: tuple[AnyCard, ...] = ()
     removed: tuple[str, ...] = ()
     say: str = ""
     asked: Asked | None = None
+    spoken: str = ""
 
 
 class Acting:
@@ -91,7 +92,7 @@ class Acting:
             except SottoError:
                 raise
             except Exception as error:
-                log.exception("skill %s broke at the action %s", skill.spec.skill_id, action)
+                log.exception("skill %s broke at the action %s", skill.spec.skill_id, action.partition(":")[0])
                 raise broke(skill) from error
             if acted is None:
                 raise InvalidInput(f"That card knows no {action!r}.", code="no-action")
@@ -111,7 +112,7 @@ class Acting:
         if done.asked is not None:
             work.asked, work.skill = done.asked, self._skills.of_intent(done.asked.intent)
             return None
-        return Responded(answered=True, said=done.say or "Done.")
+        return Responded(answered=True, said=done.say or done.spoken or "Done.")
 
     def _meant(self, text: str) -> tuple[str, str] | None:
         """Id of the one card whose button is said, and its action; of several sessions it is the newest."""
@@ -131,4 +132,4 @@ class Acting:
         await self._notebook.commit((*(put_card(card, at) for card in shown), *gone, *acted.writes))
         for card in shown:
             self._cards[card.card_id] = card
-        return Done(shown, acted.removed, acted.say, acted.asked)
+        return Done(shown, acted.removed, acted.say, acted.asked, acted.spoken)

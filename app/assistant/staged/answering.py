@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.assistant.skills.skill import Plan, Skill
-from app.assistant.staged.making import Making, broke, ordered
+from app.assistant.staged.making import Making, broke, ordered, too_slow
 from app.assistant.staged.stage import StageName, Work
 from app.assistant.staged.timings import Timings
-from app.assistant.turn import Responded
+from app.assistant.turn import Responded, Turn
 from app.contracts.capabilities import ConfidenceSource
-from app.contracts.cards import AnswerCard, AnyCard
+from app.contracts.cards import CARD_TYPES, AnswerCard, AnyCard
 from app.contracts.devices import Tier
-from app.contracts.errors import SottoError
+from app.contracts.errors import SottoError, StorageError
 from app.contracts.events import CardChanged, Complete, SystemEvent
-from app.memory.notebook import Notebook, Write, put_card
+from app.memory.notebook import CARDS, Notebook, Put, Remove, Write, put_card
 
 log = logging.getLogger(__name__)
 
@@ -150,9 +150,12 @@ class Present:
         puts = [put_card(card, clock.time()) for card in final.values()]
         for card_id in final:
             turn.settle(card_id)
-        landing = asyncio.create_task(self._land((*puts, *work.plan.writes, timing), skill, work.plan), name="commit")
+        writes = (*puts, *work.plan.writes)
+        if writes:  # a commit waits for the disk; where nothing else is kept, the next one brings the time along
+            writes = (*writes, timing)
+        landing = asyncio.create_task(self._land(writes, skill, work), name="commit")
         try:
-            await asyncio.shield(landing)
+            trouble = await asyncio.shield(landing)
         except asyncio.CancelledError:
             with contextlib.suppress(SottoError):
                 await landing
@@ -166,35 +169,70 @@ class Present:
         for card in final.values():
             if card is not work.cards[card.card_id]:
                 turn.show(card)
+        _show_earlier(turn, work.plan.writes)
+        if trouble is not None:
+            turn.notice(trouble.message, code=trouble.code)
         turn.stream.emit(Complete(cards_published=len(final)))
         return None
 
-    async def _land(self, writes: tuple[Write, ...], skill: Skill, plan: Plan) -> None:
-        await self._notebook.commit(writes)
+    async def _land(self, writes: tuple[Write, ...], skill: Skill, work: Work) -> SottoError | None:
+        """Keep it and tell the skill; what goes wrong in telling undoes nothing any more.
+
+        An answer that changes nothing is given also where it cannot be kept.
+        """
         try:
-            await skill.written(plan)
-        except SottoError:
-            raise
-        except Exception as error:
+            await self._notebook.commit(writes)
+        except StorageError as error:
+            if work.plan.writes:
+                raise
+            return error
+        work.presented = True
+        try:
+            async with asyncio.timeout(skill.patience_s):
+                await skill.written(work.plan)
+        except SottoError as error:
+            return error
+        except TimeoutError:
+            log.warning("skill %s took too long after its plan was written", skill.spec.skill_id)
+            return too_slow(skill)
+        except Exception:
             log.exception("skill %s broke after its plan was written", skill.spec.skill_id)
-            raise broke(skill) from error
+            return broke(skill)
+        return None
+
+
+def _show_earlier(turn: Turn, writes: Sequence[Write]) -> None:
+    """Show what a plan changed in cards of earlier turns."""
+    for write in writes:
+        match write:
+            case Remove(collection=collection, entry_id=card_id) if collection == CARDS:
+                turn.remove(card_id)
+            case Put(collection=collection, value=card) if collection == CARDS and isinstance(card, CARD_TYPES):
+                turn.show(card)
 
 
 async def say(work: Work, plan: Plan) -> Responded:
     """The answer in words, after everything it claims has happened."""
-    skill, _ = work.request()
-    turn = work.turn
     for number, note in enumerate(dict.fromkeys(work.notes)):
-        turn.notice(note, code=f"note-{number}")
-    card = AnswerCard(
-        card_id=turn.answer_id,
-        priority=97,
-        stage=skill.spec.skill_id,
-        confidence=1.0,
-        confidence_source=ConfidenceSource.RULE,
-    )
-    async with turn.reply(card) as text:
-        text.say(text.show(plan.speech, 1.0, Tier("", skill.spec.skill_id)))
-        text.say_rest()
-        turn.ledger.first_token = text.times.first_text
+        work.turn.notice(note, code=f"note-{number}")
+    await tell(work, plan.speech, shown=True)
     return Responded(answered=True, said=plan.speech, meaning=work.meaning)
+
+
+async def tell(work: Work, words: str, *, shown: bool) -> None:
+    """Say something that nobody guessed at.
+
+    Args:
+        work: Whose turn it is.
+        words: It.
+        shown: On a card of its own too; a question that is spoken stands on its card already.
+    """
+    turn = work.turn
+    by = work.skill.spec.skill_id if work.skill is not None else ""
+    rule = ConfidenceSource.RULE
+    card = AnswerCard(card_id=turn.answer_id, priority=97, stage=by, confidence=1.0, confidence_source=rule)
+    async with turn.reply(card if shown else None) as text:
+        text.say(text.show(words, 1.0, Tier("", by)))
+        text.say_rest()
+        if shown:
+            turn.ledger.first_token = text.times.first_text

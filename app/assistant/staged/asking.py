@@ -15,7 +15,11 @@ from app.assistant.staged.skillset import SkillSet
 from app.assistant.staged.stage import StageName, Work
 from app.assistant.staged.timings import Timings
 from app.assistant.turn import Responded
-from app.assistant.understanding.meaning import OPEN_QUESTION, Guess, Understander, Understanding
+from app.assistant.understanding.features import bare
+from app.assistant.understanding.meaning import OPEN_QUESTION, Guess, Understander, Understanding, Value
+from app.assistant.understanding.openings import continued
+from app.assistant.understanding.tidying import tidied
+from app.assistant.wording import joined
 from app.contracts.card import CardAction, Emphasis
 from app.contracts.events import QuestionAsked, Understood
 from app.contracts.skill_cards import Choice, ClarificationCard, PrePlanCard
@@ -25,8 +29,16 @@ SURE = 0.9
 CLAIM_PATIENCE_S = 0.1
 MOST_GUESSES = 2
 """Skills offered by that question."""
+LONG = 2_000
+"""Characters from which understanding a text takes longer than a frame on the screen."""
+GONE_ON = 0.92
+"""How sure it is that words which begin with "and" or "what about", and fit the request before, go on from it."""
 DOUBTFUL = 0.5
-"""Under this confidence the person is asked which skill is meant, if any."""
+"""Under this confidence the person is asked which skill is meant, if any.
+
+Of the development set 3 of 723 are under it, all of them taken for the right thing; with words lost or misspelt 17 of
+2169, of which 9 were taken for something else and 7 of those 9 had the right answer among the choices.
+"""
 
 
 class Understand:
@@ -34,10 +46,13 @@ class Understand:
 
     name = StageName.UNDERSTAND
 
-    def __init__(self, understander: Understander, prepare: Callable[[], Awaitable[None]], skills: SkillSet) -> None:
+    def __init__(
+        self, understander: Understander, prepare: Callable[[], Awaitable[None]], skills: SkillSet, dialogue: Dialogue
+    ) -> None:
         self._understander = understander
         self._prepare = prepare
         self._skills = skills
+        self._dialogue = dialogue
 
     def skip(self, work: Work) -> str:
         """A request that a card carries is understood already."""
@@ -51,11 +66,11 @@ class Understand:
         """Find the intent; an open question ends here and goes to the language model."""
         text = work.question.text
         await self._prepare()
-        meaning, claim = self._understander.understand(text, work.now), await self._claimed(text, work.now)
-        if claim is not None and claim.confidence > meaning.confidence * (meaning.intent != OPEN_QUESTION):
+        meaning, claim = await self._meaning(text, work.now), await self.claimed(text, work.now)
+        if claim is not None and claim.confidence >= meaning.confidence * (meaning.intent != OPEN_QUESTION):
             skill = self._skills.of_intent(claim.intent)
             if skill is not None:
-                values = skill.values(claim.intent, text, work.now)
+                values = skill.values(claim.intent, tidied(text), work.now)
                 meaning = replace(
                     meaning,
                     intent=claim.intent,
@@ -63,6 +78,7 @@ class Understand:
                     confidence=claim.confidence,
                     values=values,
                 )
+        meaning = self._gone_on(meaning, work.now) or meaning
         work.meaning = meaning
         work.turn.stream.emit(understood(meaning))
         work.skill = self._skills.of_intent(meaning.intent)
@@ -71,8 +87,30 @@ class Understand:
         work.asked = asked_of(meaning, work.now, spoken=work.turn.spoken)
         return None
 
-    async def _claimed(self, text: str, now: datetime) -> Guess | None:
+    async def _meaning(self, text: str, now: datetime) -> Understanding:
+        """What the words are taken for; a whole document is looked through in a thread, since that takes long."""
+        if len(text) <= LONG:
+            return self._understander.understand(text, now)
+        return await asyncio.to_thread(self._understander.understand, text, now)
+
+    def _gone_on(self, meaning: Understanding, now: datetime) -> Understanding | None:
+        """The request before with what these words change in it, None when they do not go on from it."""
+        before, rest = self._dialogue.before(now), continued(bare(tidied(meaning.text)))
+        skill = None if before is None else self._skills.of_intent(before.intent)
+        if before is None or skill is None or not rest:
+            return None
+        if meaning.confidence > SURE and meaning.intent not in (OPEN_QUESTION, before.intent):
+            return None
+        values = skill.continued(before, rest, now)
+        return (
+            None
+            if values is None
+            else Understanding(meaning.text, before.intent, skill.spec.skill_id, GONE_ON, values=values)
+        )
+
+    async def claimed(self, text: str, now: datetime) -> Guess | None:
         """The surest claim of a skill that knows more than its examples."""
+        text = tidied(text)
         claims = [asyncio.ensure_future(skill.claim(text, now)) for skill in self._skills.claiming]
         if not claims:
             return None
@@ -220,9 +258,13 @@ def understood(meaning: Understanding) -> Understood:
         skill=meaning.skill,
         confidence=meaning.confidence,
         complexity=meaning.complexity.value,
-        values=tuple(sorted((name, str(value)) for name, value in meaning.values.items())),
+        values=tuple(sorted((name, _as_text(value)) for name, value in meaning.values.items())),
         runners_up=tuple(guess.intent for guess in meaning.runners_up),
     )
+
+
+def _as_text(value: Value) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def in_words(question: Clarification) -> str:
@@ -230,7 +272,7 @@ def in_words(question: Clarification) -> str:
     labels = [choice.label for choice in question.choices]
     if not 2 <= len(labels) <= 4:
         return question.question
-    return f"{question.question} {', '.join(labels[:-1])} or {labels[-1]}?"
+    return f"{question.question} {joined(labels, 'or')}?"
 
 
 def _buttons(choices: Sequence[Choice]) -> tuple[CardAction, ...]:

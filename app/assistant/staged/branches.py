@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from app.assistant.skills.skill import Asked, Clarification, Data, Skill
 from app.assistant.speculation.preparing import Preparations, Urgency, Worth
 from app.assistant.staged.making import Making
+
+log = logging.getLogger(__name__)
 
 LEVELS = 2
 """Levels of a tree of questions whose branches are made ahead."""
@@ -58,7 +61,7 @@ class Branches:
 
     def of_proposal(self, skill: Skill, asked: Asked, data: Data, *, tag: str) -> None:
         """Make ahead the plan that is proposed and what it is most likely turned into."""
-        wanted = (asked, *tuple(skill.variations(asked, data))[:VARIATIONS])
+        wanted = (asked, *_variations(skill, asked, data))
         for number, each in enumerate(wanted):
             urgency = Urgency.VARIATION if number else Urgency.LIKELY
             worth = Worth(0.9 if not number else 0.1, SAVES_S)
@@ -101,6 +104,15 @@ class Branches:
             self._begun.setdefault(tag, set()).add(name)
             key = ("branch", *self._making.key(skill, asked))
             self._preparations.ahead("clarification", key, make, urgency=urgency, worth=worth, tag=f"{tag}/{name}")
+
+
+def _variations(skill: Skill, asked: Asked, data: Data) -> tuple[Asked, ...]:
+    """What a proposal may be turned into; a skill that breaks at that is proposed all the same."""
+    try:
+        return tuple(skill.variations(asked, data))[:VARIATIONS]
+    except Exception:  # a skill of another package may raise anything; nothing but time is lost
+        log.exception("skill %s broke at the variations of a proposal", skill.spec.skill_id)
+        return ()
 
 
 def _slot(intent: str, question: Clarification) -> str:

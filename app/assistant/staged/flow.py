@@ -8,15 +8,16 @@ to the person, with words for the language model, or with the answer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from app.assistant.skills.skill import ModelAsk, Plan
+from app.assistant.skills.skill import ModelAsk
 from app.assistant.speculation.preparing import Preparations
 from app.assistant.staged.acting import TOO_LATE, Acting
-from app.assistant.staged.answering import Execute, PlanIt, PlanPresentation, Present, say
+from app.assistant.staged.answering import Execute, PlanIt, PlanPresentation, Present, say, tell
 from app.assistant.staged.asking import Clarify, PrePlan, Understand, asked_of
 from app.assistant.staged.branches import Branches
 from app.assistant.staged.dialogue import (
@@ -29,17 +30,22 @@ from app.assistant.staged.dialogue import (
     Dialogue,
     Pending,
     expired,
+    without,
 )
-from app.assistant.staged.making import Making, Revisions
+from app.assistant.staged.making import Making, Revisions, broke, read_by
+from app.assistant.staged.matching import is_a_value, is_question, is_request, plain, refuses
 from app.assistant.staged.skillset import SkillSet
 from app.assistant.staged.stage import PROGRESS, Clock, Stage, Work
 from app.assistant.staged.timings import Timings
 from app.assistant.turn import Question, Responded, Turn
 from app.assistant.understanding.meaning import Understander, Understanding
 from app.contracts.devices import Backend, Device
+from app.contracts.errors import InvalidInput, SottoError, StorageError
 from app.contracts.events import CardChanged, StageSkipped, Status, SystemEvent
 from app.contracts.skill_cards import ClarificationCard, PrePlanCard, PrePlanState, StatusCard
 from app.memory.notebook import Notebook
+
+log = logging.getLogger(__name__)
 
 STATUS_CARD_AFTER_S = 0.15
 """A request that is answered sooner needs no card that says what is being done."""
@@ -91,8 +97,9 @@ class StagedAssistant:
         self._branches = Branches(self.making, parts.preparations)
         self.acting = Acting(parts.skills, parts.notebook, parts.now)
         self._clarify = Clarify(self._dialogue, parts.skills, self.making, self._branches)
+        self._understand = Understand(parts.understander, self.prepare, parts.skills, self._dialogue)
         self._stages: tuple[Stage, ...] = (
-            Understand(parts.understander, self.prepare, parts.skills),
+            self._understand,
             self._clarify,
             PrePlan(self._dialogue, self._branches, self.timings),
             PlanIt(self.making),
@@ -103,6 +110,7 @@ class StagedAssistant:
         self._unsubscribe = parts.notebook.subscribe(self._written)
         self._heard = ""
         self._prepared = False
+        self._asked_again = False
 
     @property
     def pending(self) -> Pending | None:
@@ -115,9 +123,14 @@ class StagedAssistant:
         return self._parts.understander
 
     def hear(self, text: str) -> None:
-        """Fetch what the words so far are likely to need."""
-        if not self._prepared:
-            return
+        """Fetch what the words so far are likely to need. A guess that fails costs nothing: the turn makes its own."""
+        if self._prepared:
+            try:
+                self._get_ready_for(text)
+            except Exception:  # a skill of another package may raise anything; the words are still being spoken
+                log.exception("nothing could be got ready for the words so far")
+
+    def _get_ready_for(self, text: str) -> None:
         meaning = self._parts.understander.understand(text, self._parts.now())
         skill = self._parts.skills.of_intent(meaning.intent) if meaning.confidence >= LIKELY else None
         if (heard := "" if skill is None else skill.spec.skill_id) != self._heard:
@@ -138,30 +151,26 @@ class StagedAssistant:
         if work.asked is not None:
             work.skill = self._parts.skills.of_intent(work.asked.intent)
         with self._parts.preparations.foreground(turn.stream.emit):
-            async with _status_card(work) as status:
-                ended = await self._answer_to_card(work) or await self._through_stages(work, status)
+            try:
+                async with _status_card(work) as status:
+                    await self._hear_of_others()
+                    ended = await self._answer_to_card(work) or await self._through_stages(work, status)
+            except (asyncio.CancelledError, SottoError):
+                self._ended_early(work)
+                raise
+        if ended is None or not ended.answered:
+            self._dialogue.answered(work.asked)
         if ended is None:
             return await say(work, work.plan)
         if ended.said:
-            async with turn.reply(None) as text:
-                text.say(ended.said)
-                text.say_rest()
+            # A question is on its card already; everything else is shown as it is said.
+            await tell(work, ended.said, shown=not ended.waiting_for)
         return ended
 
-    async def quietly(self, text: str, *, now: datetime | None = None) -> tuple[Understanding, Plan | None]:
-        """What a text is taken for, and the plan of the skill, None for an open question; nothing is shown or kept.
-
-        Raises:
-            SottoError: The skill cannot do it.
-        """
-        await self.prepare()
-        now = now or self._parts.now()
-        meaning = self._parts.understander.understand(text, now)
-        skill = self._parts.skills.of_intent(meaning.intent)
-        if skill is None:
-            return meaning, None
-        asked = replace(asked_of(meaning, now, spoken=False), confirmed=True)
-        return meaning, await self.making.plan(skill, asked, await self.making.data(skill, asked))
+    async def _hear_of_others(self) -> None:
+        """What another program wrote since makes what was fetched before it worthless, see `Notebook.others_wrote`."""
+        with contextlib.suppress(StorageError):  # whatever needs the notebook tells it
+            await self._parts.notebook.others_wrote()
 
     def _written(self, collections: frozenset[str]) -> None:
         """What was made from these collections no longer holds; what is likely wanted again is made anew."""
@@ -178,6 +187,18 @@ class StagedAssistant:
         self._unsubscribe()
 
     async def _through_stages(self, work: Work, status: Callable[[Status], None]) -> Responded | None:
+        """All stages; a mistake in a skill is told as that skill's."""
+        try:
+            return await self._one_by_one(work, status)
+        except SottoError:
+            raise
+        except Exception as error:
+            if work.skill is None:
+                raise
+            log.exception("skill %s broke", work.skill.spec.skill_id)
+            raise broke(work.skill) from error
+
+    async def _one_by_one(self, work: Work, status: Callable[[Status], None]) -> Responded | None:
         for stage in self._stages:
             if reason := stage.skip(work):
                 work.turn.stream.emit(StageSkipped(stage=stage.name.value, reason=reason))
@@ -199,10 +220,15 @@ class StagedAssistant:
             if pending is None or pending.card.card_id != question.card_id:
                 return await self._too_late(work)
             answer = self._dialogue.press(question.action)
+            if answer is None:  # it goes on waiting
+                raise InvalidInput(f"That card knows no {question.action!r}.", code="no-action")
         elif pending is None or work.asked is not None:
             answer = None
         else:
-            answer = self._dialogue.read(question.text) or self._in_own_words(pending, work)
+            answer = await self._said(pending, work)
+            if answer is None and await self._not_understood(pending, work):
+                return await self._once_more(pending, work)
+        self._asked_again = False
         if answer is not None and pending is not None:
             self._dialogue.take()
             return await self._resume(work, pending, answer)
@@ -212,23 +238,69 @@ class StagedAssistant:
             return await self.acting.by_voice(work)
         return None
 
+    async def _said(self, pending: Pending, work: Work) -> Answer | None:
+        """What the words answer: a choice, something of the person's own, a choice that was heard wrong."""
+        text = work.question.text
+        if (answer := self._dialogue.read(text)) is not None:
+            return answer
+        if await self._is_another(pending, work):
+            return None
+        if pending.question is not None and refuses(text):
+            return None
+        return self._in_own_words(pending, work) or (None if is_request(text) else self._dialogue.guess(text))
+
+    async def _is_another(self, pending: Pending, work: Work) -> bool:
+        """Whether the words are rather another request; a bare number or length of time never is."""
+        text = work.question.text
+        if is_a_value(text):
+            return False
+        claim = await self._understand.claimed(text, work.now)
+        if claim is not None and claim.confidence >= ANOTHER_REQUEST and claim.intent != pending.asked.intent:
+            return True
+        meaning = self._parts.understander.understand(text, work.now)
+        if meaning.confidence < ANOTHER_REQUEST:
+            return False
+        if meaning.intent == pending.asked.intent:
+            return _says_otherwise(meaning, pending)
+        wants_any_words = pending.question is not None and not pending.question.choices  # as "What shall I look for?"
+        return bool(meaning.skill) or (is_question(text) and not wants_any_words)
+
     def _in_own_words(self, pending: Pending, work: Work) -> Answer | None:
-        """An answer that is none of the choices, unless it is rather another request."""
-        asks, skill = pending.question or pending.change, pending.skill
+        """An answer that is none of the choices."""
+        asks, skill, text = pending.question or pending.change, pending.skill, work.question.text
         if asks is None or not asks.free or skill is None:
             return None
-        if pending.change is not None and len(work.question.text.split()) > LONGEST_CHANGE:
+        if pending.change is not None and len(text.split()) > LONGEST_CHANGE:
             return None
-        meaning = self._parts.understander.understand(work.question.text, work.now)
-        another = meaning.skill and meaning.intent != pending.asked.intent and meaning.confidence >= ANOTHER_REQUEST
-        value = None if another else skill.read_answer(pending.asked, asks.slot, work.question.text)
-        return None if value is None else Answer(ANSWER, value, work.question.text.strip())
+        value = read_by(skill, pending.asked, asks.slot, text)
+        return None if value is None else Answer(ANSWER, value, text.strip())
+
+    async def _not_understood(self, pending: Pending, work: Work) -> bool:
+        """Whether a few words are neither an answer nor a request: then it is asked again, but only once."""
+        text = work.question.text
+        if self._asked_again or not plain(text) or is_request(text):
+            return False
+        meaning = self._parts.understander.understand(text, work.now)
+        if meaning.skill and meaning.confidence >= ANOTHER_REQUEST:  # also the same once more: that begins anew
+            return False
+        return not await self._is_another(pending, work)
+
+    async def _once_more(self, pending: Pending, work: Work) -> Responded | None:
+        """Ask or propose the same again."""
+        self._expire()
+        self._asked_again = True
+        work.skill, work.asked = pending.skill, replace(pending.asked, now=work.now)
+        if pending.question is None:
+            return None
+        question = without(pending.question, work.question.text)
+        return await self._clarify.ask(work, pending.skill, work.asked, question)
 
     async def _resume(self, work: Work, pending: Pending, answer: Answer) -> Responded | None:
         """Go on from the card that waited."""
         chosen = str(answer.value) if answer.verb == ANSWER else answer.verb
         self._branches.decided(pending.card.card_id, "variation 0" if answer.verb == PROCEED else chosen)
-        work.turn.show(_answered(pending.card, answer))
+        work.confirmed = _answered(pending.card, answer)
+        work.turn.show(work.confirmed)
         work.skill, work.asked = pending.skill, replace(pending.asked, now=work.now)
         if answer.verb == CANCEL:
             return Responded(answered=True, said="All right, cancelled.")
@@ -260,6 +332,13 @@ class StagedAssistant:
             work.turn.show(expired(card))
         return Responded(answered=True, said=TOO_LATE)
 
+    def _ended_early(self, work: Work) -> None:
+        """A proposal that was taken up does not go on saying that it proceeds."""
+        card = work.confirmed
+        if isinstance(card, PrePlanCard) and card.state is PrePlanState.PROCEEDING and not work.presented:
+            stopped = replace(card, state=PrePlanState.CANCELLED, revision=card.revision + 1)
+            self._parts.publish(CardChanged(card=stopped))
+
     def _expire(self) -> None:
         pending = self._dialogue.take()
         if pending is not None:
@@ -274,6 +353,17 @@ def _answered(card: ClarificationCard | PrePlanCard, answer: Answer) -> Clarific
         return replace(card, chosen=answer.label, actions=(), revision=revision)
     states = {CANCEL: PrePlanState.CANCELLED, MODIFY: PrePlanState.MODIFIED, ANSWER: PrePlanState.MODIFIED}
     return replace(card, state=states.get(answer.verb, PrePlanState.PROCEEDING), actions=(), revision=revision)
+
+
+def _says_otherwise(meaning: Understanding, pending: Pending) -> bool:
+    """Whether words for the same intent have another value than the request that waits, besides the one asked for."""
+    asked = pending.question or pending.change
+    before = pending.asked.values
+    return any(
+        slot in before and before[slot] != value
+        for slot, value in meaning.values.items()
+        if asked is None or slot != asked.slot
+    )
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from app.assistant.skills.skill import Asked, Data, Fetch, Plan, Section, Skill
 from app.assistant.speculation.preparing import Preparations, Urgency
-from app.assistant.understanding.meaning import NO_VALUES
+from app.assistant.understanding.meaning import NO_VALUES, Value
 from app.contracts.cards import AnyCard
 from app.contracts.errors import SottoError
 
@@ -63,7 +63,7 @@ class Making:
 
     def data_ahead(self, skill: Skill, asked: Asked, tag: str) -> None:
         """Begin to fetch, each by itself, while nobody waits."""
-        self._ahead(skill, skill.fetches(asked), tag, Urgency.LIKELY)
+        self._ahead(skill, self._wanted_by(skill, asked), tag, Urgency.LIKELY)
 
     def get_ready(self, skill: Skill, now: datetime) -> None:
         """Fetch what is known of the person, whatever the skill is going to be asked, when nothing else is to do."""
@@ -143,9 +143,13 @@ async def planned(skill: Skill, asked: Asked, data: Data) -> Plan:
         SottoError: It cannot be done, or the skill broke.
     """
     try:
-        return await skill.plan(asked, data)
+        async with asyncio.timeout(skill.patience_s):
+            return await skill.plan(asked, data)
     except SottoError:
         raise
+    except TimeoutError as error:
+        log.warning("skill %s took too long at its plan", skill.spec.skill_id)
+        raise too_slow(skill) from error
     except Exception as error:
         log.exception("skill %s broke at its plan", skill.spec.skill_id)
         raise broke(skill) from error
@@ -154,12 +158,25 @@ async def planned(skill: Skill, asked: Asked, data: Data) -> Plan:
 async def filled(skill: Skill, plan: Plan, section: Section, step: int) -> AnyCard | None:
     """Ask the skill to fill in a card; errors as `planned`."""
     try:
-        return await skill.fill(plan, section, step)
+        async with asyncio.timeout(skill.patience_s):
+            return await skill.fill(plan, section, step)
     except SottoError:
         raise
+    except TimeoutError as error:
+        log.warning("skill %s took too long at its card %s", skill.spec.skill_id, section.name)
+        raise too_slow(skill) from error
     except Exception as error:
         log.exception("skill %s broke at its card %s", skill.spec.skill_id, section.name)
         raise broke(skill) from error
+
+
+def read_by(skill: Skill, asked: Asked, slot: str, text: str) -> Value | None:
+    """The value a skill reads from an answer in the person's own words; a skill that breaks at it reads none."""
+    try:
+        return skill.read_answer(asked, slot, text)
+    except Exception:  # a skill of another package may raise anything; the words may still be another request
+        log.exception("skill %s broke at an answer", skill.spec.skill_id)
+        return None
 
 
 def ordered(sections: Sequence[Section]) -> tuple[Section, ...]:
@@ -173,4 +190,11 @@ def broke(skill: Skill) -> SottoError:
         f"The skill {skill.spec.name!r} broke down.",
         code="skill-broke",
         remedy="Ask differently, or ask again; the log has the details.",
+    )
+
+
+def too_slow(skill: Skill) -> SottoError:
+    """What the person is told of a skill that does not come to an end."""
+    return SottoError(
+        f"The skill {skill.spec.name!r} took too long.", code="skill-too-slow", remedy="Ask again, or ask differently."
     )

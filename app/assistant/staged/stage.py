@@ -12,6 +12,7 @@ from app.assistant.skills.skill import Asked, Data, Plan, Section, Skill
 from app.assistant.turn import Question, Responded, Turn
 from app.assistant.understanding.meaning import Understanding
 from app.contracts.cards import AnyCard
+from app.contracts.skill_cards import ClarificationCard, PrePlanCard
 
 
 class StageName(StrEnum):
@@ -57,6 +58,8 @@ class Work:
         sections: Its cards to be filled, in the order in which they are shown.
         cards: Those that are there, by id, in order.
         notes: What the person should know besides.
+        confirmed: The proposal or question that this answers, as it is shown since.
+        presented: What was made is kept: it happened, whatever comes then.
         began: Monotonic seconds at which making it began: for the estimate of the next one.
     """
 
@@ -72,6 +75,8 @@ class Work:
     sections: Sequence[Section] = ()
     cards: dict[str, AnyCard] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    confirmed: ClarificationCard | PrePlanCard | None = None
+    presented: bool = False
     began: float = 0.0
 
     def request(self) -> tuple[Skill, Asked]:

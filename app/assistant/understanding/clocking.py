@@ -29,6 +29,7 @@ _PATTERNS = tuple(
         rf"{_PREP}?(?<![\d:.])\b(?P<h>\d{{1,2}})[:h](?P<m>[0-5]\d)(?![\d:])(?!\s*(?:hours|minutes)\b){_AP}?",
         rf"{_PREP}?(?<![\d:.])\b(?P<h>\d{{1,2}})[.](?P<m>[0-5]\d)(?![\d:.]){_AP}",
         rf"\bat\s+(?P<h>\d{{1,2}})[.](?P<m>[0-5]\d)(?![\d:.]){_NO_UNIT}",
+        rf"\b(?:for|by|before|until|till)\s+(?P<h>\d{{1,2}})[.](?P<m>[0-5]\d)(?![\d:.]){_FOLLOWS}",
         (
             rf"{_PREP}?(?:\b(?:an?\s+)?(?P<part>half|quarter|(?<!from )\d{{1,2}})(?:\s+minutes?)?"
             rf"\s+(?P<way>past|after|to|before|till|of)\s+(?P<h>\d{{1,2}}|noon|midnight)\b(?![\d:]){_NO_UNIT}(?:{_AP}|{_FOLLOWS}))"

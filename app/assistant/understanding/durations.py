@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from app.assistant.understanding.numbers import Found, folded, numbers_in
+from app.assistant.wording import counted
 
 _Part = tuple[float, float, int, int]
 """A single length: its seconds, the seconds of its smallest unit, start and end."""
@@ -62,7 +63,7 @@ def in_words(seconds: float) -> str:
     for unit in ("day", "hour", "minute", "second"):
         count, rest = divmod(rest, _SECONDS[unit])
         if count:
-            words.append(f"{count} {unit}{'' if count == 1 else 's'}")
+            words.append(counted(count, unit))
     return " ".join(words) or "0 seconds"
 
 

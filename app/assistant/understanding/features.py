@@ -52,7 +52,10 @@ SIZE = FAMILIES[-1].part.stop
 _POLITE = re.compile(
     r"^(?:(?:hey|hi|hello|okay|ok|so|well|um|uh|please|sotto|computer|excuse me|"
     r"(?:could|can|would|will) you(?: please| kindly)?(?: just)?|i(?:'d| would) like you to|i want you to|"
-    r"would you mind|just|now)[,\s]+)+(?=\w+\s+\w)|[,\s]+(?:please|thanks|thank you|for me|sotto|would you|will you)+$"
+    r"would you mind|i was wondering (?:if|whether) you (?:could|can|would)|i wonder if you (?:could|can)|"
+    r"(?:do you think )?(?:you could|could you|can you)(?: possibly| maybe)?|be so (?:kind|good) (?:as to|and)|"
+    r"would it be possible to|if you don't mind|just|now)[,\s]+)+(?=\w+\s+\w)|"
+    r"[,\s]+(?:please|thanks|thank you|for me|sotto|would you|will you)+$"
 )
 _EPOCH = date(2024, 1, 1)
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")

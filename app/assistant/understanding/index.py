@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.assistant.understanding.features import Vector, rarity, vector, weighted
+from app.assistant.understanding.features import SIZE, Vector, rarity, vector, weighted
 
 RIDGE = 0.4
 """How far the fit may stay away from the examples; found on the development set."""
@@ -23,21 +23,39 @@ class Index:
 
     Args:
         examples: Text and intent of each, at least one.
+
+    Attributes:
+        intents: Their names, in the order of the columns.
+        rarity: How much each place of a vector tells, of `SIZE`.
+        weights: What each place says for each intent, a row of intents for each of `SIZE` places.
     """
 
     def __init__(self, examples: Sequence[tuple[str, str]]) -> None:
         labels = [intent for _text, intent in examples]
         self.intents = tuple(dict.fromkeys(labels))
         counts = np.stack([vector(text) for text, _intent in examples])
-        self._rarity = rarity(counts)
-        rows = weighted(counts, self._rarity)
-        self._weights = _fitted(rows, np.array([self.intents.index(label) for label in labels]))
+        self.rarity = rarity(counts)
+        rows = weighted(counts, self.rarity)
+        self.weights = _fitted(rows, np.array([self.intents.index(label) for label in labels]))
+
+    @classmethod
+    def of(cls, intents: tuple[str, ...], rarity: Vector, weights: Vector) -> Index:
+        """One that was made before.
+
+        Raises:
+            ValueError: The sizes do not fit together.
+        """
+        if rarity.shape != (SIZE,) or weights.shape != (SIZE, len(intents)):
+            raise ValueError("the sizes of an index do not fit together")
+        made = cls.__new__(cls)
+        made.intents, made.rarity, made.weights = intents, rarity, weights
+        return made
 
     def scores(self, text: str) -> Vector:
         """What a text is like: a score for each of `intents`, about 1 for its own examples and about 0 for others."""
-        asked = weighted(vector(text), self._rarity)
+        asked = weighted(vector(text), self.rarity)
         used = np.flatnonzero(asked)
-        found: Vector = asked[used] @ self._weights[used]
+        found: Vector = asked[used] @ self.weights[used]
         return found
 
 

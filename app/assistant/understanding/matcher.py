@@ -8,11 +8,13 @@ question.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -21,11 +23,16 @@ from app.assistant.understanding.calibration import Evidence, shipped
 from app.assistant.understanding.complexity import complexity
 from app.assistant.understanding.features import bare
 from app.assistant.understanding.index import Index
+from app.assistant.understanding.keeping import index_of
 from app.assistant.understanding.meaning import NO_VALUES, OPEN_QUESTION, Guess, Understanding, Values
 from app.assistant.understanding.mending import Mender
 from app.assistant.understanding.numbers import folded
+from app.assistant.understanding.openings import is_of_the_world, is_refused, is_told
+from app.assistant.understanding.tidying import tidied
 from app.pipeline.confidence.calibration import Curve
 from app.settings.paths import asset
+
+log = logging.getLogger(__name__)
 
 OPEN_EXAMPLES = "understanding/open_questions.txt"
 SIGN = 0.45
@@ -34,6 +41,8 @@ LEAD = 0.12
 """How far the open question is ahead from the start: words that are like nothing known are for the language model."""
 WORLDLY = 0.15
 """How much further ahead it is for questions of the world at large."""
+TELLING = 0.1
+"""How much further ahead it is for what is merely told, where no pattern says that something is wanted."""
 CLEARLY = 0.2
 """So much better has a text with words put right to fit before it is taken instead."""
 UNLIKELY = 0.3
@@ -42,18 +51,6 @@ RUNNERS_UP = 3
 LONGEST = 400
 """So many signs of a text tell what is wanted; what is pasted behind them is not matched."""
 _TEMPERATURE = 0.12
-_REFUSED = re.compile(
-    r"^(?:please\s+)?(?:do not|don't|never|no need to|you don't (?:need|have) to|i don't want you to|stop trying to|"
-    r"i (?:do not|don't) (?:want|need) (?:an?|any|the|to))\s+(?!let me forget|forget to|forget that i\b|remember|know)"
-)
-
-_OF_THE_WORLD = re.compile(
-    r"^(?:who|whose|why|where|how (?:do|does|did|can|could|to|should)|should|can an?|do (?:people|you)|does|did|"
-    r"explain|compare|translate|describe|recommend|summari[sz]e|tell me (?:an?|about)|write (?:me )?an?|"
-    r"what (?:causes|happened|makes|does it)|which \w+ (?:is|are|was|were|has|won)|(?:what is|what's|what are) an?|"
-    r"is (?:it (?:true|healthy|bad|good|safe|possible|ok)|an?)|are)\b"
-)
-_OWN = re.compile(r"\b(?:my|our|i|me|mine|we|us)\b")
 
 
 class Spoken(Protocol):
@@ -131,10 +128,12 @@ class Matcher:
     Args:
         skills: Of two that claim the same intent, the first has it.
         calibration: How scores become shares; the fit that comes with the program where None.
+        cache: Folder where the index is kept for the next start, None keeps none.
     """
 
-    def __init__(self, skills: Iterable[Able], calibration: Curve | None = None) -> None:
+    def __init__(self, skills: Iterable[Able], calibration: Curve | None = None, *, cache: Path | None = None) -> None:
         self._skills = tuple(skills)
+        self._cache = cache
         self._calibration = calibration
         self._lock = threading.Lock()
         self._ready: tuple[Index, Mender, dict[str, _Known], Curve] | None = None
@@ -168,16 +167,16 @@ class Matcher:
             skill=skill.spec.skill_id,
             confidence=share,
             complexity=complexity(text, opens=False),
-            values=skill.values(best, text, now),
+            values=_values(skill, best, tidied(text), now),
             runners_up=tuple(guess for guess in others if guess.intent != OPEN_QUESTION),
         )
 
     def weigh(self, text: str) -> Weighed:
         """Scores of all intents, before they are calibrated; for `understand` and for the fit."""
         index, mender, known, _calibration = self._prepared()
-        text = text[:LONGEST]
+        text = tidied(text[:LONGEST])
         plain, said = folded(text).rstrip(".!? "), bare(text)
-        if not said or _REFUSED.match(said):
+        if not said or is_refused(said):
             return Weighed(((OPEN_QUESTION, 1.0),), Evidence(1.0, 1.0, pattern=False, opens=True))
         weighed = _weighed(index, known, plain, said)
         if (mended := mender.mended(said)) != said:
@@ -197,14 +196,23 @@ class Matcher:
                 opens = asset(OPEN_EXAMPLES).read_text(encoding="utf-8").splitlines()
                 examples += [(text, OPEN_QUESTION) for text in opens if text]
                 mender = Mender(bare(text) for text, name in examples if name != OPEN_QUESTION)
-                self._ready = (Index(examples), mender, known, self._calibration or shipped())
+                self._ready = (index_of(examples, self._cache), mender, known, self._calibration or shipped())
             return self._ready
+
+
+def _values(skill: Able, intent: str, text: str, now: datetime) -> Values:
+    """What a skill reads from the words; one that breaks at them reads nothing, and the request goes on."""
+    try:
+        return skill.values(intent, text, now)
+    except Exception:  # a skill of another package may raise anything, also while the person still speaks
+        log.exception("skill %s broke at the words for %s", skill.spec.skill_id, intent)
+        return NO_VALUES
 
 
 def _weighed(index: Index, known: dict[str, _Known], plain: str, said: str) -> Weighed:
     """One reading of a text, with and without its politeness."""
     scores = {intent: float(score) for intent, score in zip(index.intents, index.scores(said), strict=True)}
-    scores[OPEN_QUESTION] += LEAD + WORLDLY * bool(_OF_THE_WORLD.search(said) and not _OWN.search(said))
+    scores[OPEN_QUESTION] += LEAD + WORLDLY * is_of_the_world(said)
     signs = set()
     for name, each in known.items():
         if _found(each.against, plain, said):
@@ -212,6 +220,8 @@ def _weighed(index: Index, known: dict[str, _Known], plain: str, said: str) -> W
         elif _found(each.patterns, plain, said):
             signs.add(name)
             scores[name] = scores.get(name, 0.0) + SIGN
+    if not signs and is_told(said):
+        scores[OPEN_QUESTION] += TELLING
     ranking = sorted(scores.items(), key=lambda item: -item[1])
     name, score = ranking[0]
     margin = score - ranking[1][1] if len(ranking) > 1 else score

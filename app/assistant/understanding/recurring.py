@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from app.assistant.wording import joined
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ALL_DAYS, WORKING_DAYS, WEEKEND = (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4), (5, 6)
 
@@ -59,8 +61,7 @@ class Recurrence:
             return {1: "every day", 2: "every other day"}.get(self.every_days, f"every {self.every_days} days")
         named = {ALL_DAYS: "every day", WORKING_DAYS: "every weekday", WEEKEND: "every Saturday and Sunday"}
         names = [WEEKDAYS[day] for day in self.weekdays]
-        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        return named.get(tuple(sorted(set(self.weekdays))), f"every {listed}")
+        return named.get(tuple(sorted(set(self.weekdays))), f"every {joined(names)}")
 
 
 def local(day: date, at: time, like: datetime) -> datetime:

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from models.host import launch
+from tests.helpers.terminal import command_in_advance
+
+
+@pytest.fixture(scope="module")
+def in_advance() -> Iterator[None]:
+    """The command is imported once for all that a module calls."""
+    with command_in_advance():
+        yield
 
 
 @pytest.fixture

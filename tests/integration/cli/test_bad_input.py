@@ -19,6 +19,8 @@ from app.bench.wer import normalized
 from app.settings.paths import asset
 from tests.helpers.terminal import COMMAND, Terminal, on_a_disk_of_its_own, sotto
 
+pytestmark = pytest.mark.usefixtures("in_advance")
+
 QUESTION = asset("recordings/capital-of-france.wav")
 STORY = "Write a very long story about a lighthouse, a storm and a ship."
 MEASURED = """
@@ -170,6 +172,20 @@ def test_questions_that_cannot_be_asked(
     failed = failure(done)
     assert (done.returncode, failed["code"]) == (2, code)
     assert failed["message"].startswith(sentence)
+
+
+@pytest.mark.parametrize("arguments", [("profiles", "use", "n\u00f6thing"), ("ask", "--nonsense")])
+def test_a_fresh_interpreter_and_one_that_waited_say_the_same(
+    arguments: tuple[str, ...], environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fresh = subprocess.run(
+        [*COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    done = sotto(environment, *arguments)
+    assert done.returncode == fresh.returncode == 2
+    assert (done.stdout, done.stderr) == (fresh.stdout, fresh.stderr)
+    assert fresh.stderr
 
 
 def test_a_malformed_settings_file_is_told_and_left_alone(environment: dict[str, str], tmp_path: Path) -> None:

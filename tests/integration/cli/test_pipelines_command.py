@@ -14,6 +14,8 @@ import pytest
 
 from tests.helpers.terminal import COMMAND, sotto
 
+pytestmark = pytest.mark.usefixtures("in_advance")
+
 BUILT_IN = (
     "adaptive-text", "code-generation", "power-budget", "rag", "realtime-audio", "speculative", "thermal-failover",
     "voice-assistant",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import wave
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from app.bench.virtual_sound import RATE_HZ
 from app.bench.wer import normalized
 from app.contracts.audio import SPEECH_RATE_HZ
 from tests.helpers.desktop import Desktop
-from tests.helpers.listening import transcribed
+from tests.helpers.listening import rings, transcribed
 
 SPOKEN = Path(__file__).resolve().parents[2] / "data" / "spoken"
 
@@ -75,9 +76,7 @@ def test_a_workout_by_voice_from_the_wish_to_the_cards(desktop: Desktop, recordi
     assert "workout" in heard
 
 
-def test_an_ambiguous_wish_is_asked_about(
-    desktop: Desktop, recordings: Path, artefacts: Path
-) -> None:
+def test_an_ambiguous_wish_is_asked_about(desktop: Desktop, recordings: Path, artefacts: Path) -> None:
     asked = speak(desktop, recordings / "workout.wav")
     desktop.screenshot(artefacts / "desktop-clarification.png")
     question = cards(asked, "clarification")[-1]
@@ -85,3 +84,19 @@ def test_an_ambiguous_wish_is_asked_about(
     answered = speak(desktop, recordings / "lower-body.wav")
     assert cards(answered, "clarification")[0]["chosen"] == "Lower body"
     assert answered[-1]["waiting_for"]
+
+
+def test_a_timer_by_voice_rings_to_the_second_and_is_said(desktop: Desktop, recordings: Path, artefacts: Path) -> None:
+    monitor = desktop.sound.listen()
+    due_at = cards(speak(desktop, recordings / "timer.wav"), "timer")[-1]["due_at"]
+    seen = len(desktop.events())
+    said = desktop.wait(lambda event: event["type"] == "TurnStarted" and event["source"] == "announcement")
+    desktop.screenshot(artefacts / "desktop-timer-rings.png")
+    desktop.end_of(said["turn_id"])
+    heard = monitor.stop()
+    late_s = rings(heard)[0] + (time.time() - time.monotonic()) - due_at
+    (artefacts.parent / "timer-by-voice.txt").write_text(f"rang {late_s * 1000:.0f} ms after it was due\n", "utf-8")
+    assert -0.05 < late_s < 1.0
+    assert "timer is over" in " ".join(normalized(transcribed(heard.samples, RATE_HZ)))
+    desktop.type_question("stop")
+    desktop.wait(lambda event: "card" in event and event["card"].get("state") == "done", after=seen)

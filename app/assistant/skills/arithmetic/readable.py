@@ -18,6 +18,7 @@ from app.assistant.skills.arithmetic.tree import (
     Node,
     Operator,
 )
+from app.assistant.wording import joined
 
 LONGEST_WHOLE = 40
 """Digits of the longest whole number that is written out."""
@@ -109,7 +110,7 @@ def _applied(node: Applied, above: int) -> str:
     function, operands = node.function, node.operands
     if function in SEVERAL:
         items = [written(one, 10) for one in operands]
-        text = f"{function.value}{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else items[0]
+        text = f"{function.value}{joined(items)}" if len(items) > 1 else items[0]
         return f"({text})" if above else text
     if function in POSTFIX:
         return f"{written(operands[0], 49)}{function.value}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.assistant.skills.arithmetic.evaluating import outcome
+from app.assistant.skills.arithmetic.going_on import carried_on, going_on
 from app.assistant.skills.arithmetic.parser import read
 from app.assistant.skills.arithmetic.readable import equation
 from app.assistant.skills.arithmetic.unit_names import MONEY, NAMES
@@ -99,7 +100,7 @@ SPEC = SkillSpec(
             ),
             (
                 r"\btimer\b|\balarm\b|\bremind\b|\breminder\b|\bworkout\b|\bsets?\b|\breps?\b|\bsession\b",
-                r"\b\d{4}-\d{1,2}-\d{1,2}\b",
+                r"\b\d{4}-\d{1,2}-\d{1,2}\b|^(?:why|prove|explain)\b",
                 rf"^(?!.*\b(?:{_NUMERAL}|half|halve|third|quarter|fifth|double|twice|triple|dozen|pi)\b)",
             ),
             "Calculate something",
@@ -133,6 +134,7 @@ SPEC = SkillSpec(
             (
                 r"\btimer\b|\balarm\b|\bremind\b|\breminder\b|\bremember\b|\bgpu\b|\bcpu\b|\bworld cup\b",
                 rf"\bhow many {_MEASURE} of [a-z]+",
+                r"^(?:what(?:'s| is| are)|define|explain) (?:an? |the )?[a-z]+$",
                 rf"^(?!.*{_UNIT})",
             ),
             "Convert units of measure",
@@ -163,6 +165,14 @@ class ArithmeticSkill(Skill):
             return {}
         quantity, unit = found
         return {"quantity": quantity, "unit": unit} if unit else {"quantity": quantity}
+
+    def continued(self, before: Asked, rest: str, now: datetime) -> Values | None:
+        """Of "and in pounds?" and "and 15 percent?": the measure or calculation before with that in it."""
+        if before.intent == CONVERT:
+            found = self.values(CONVERT, rest, now) or going_on(before.values, rest)
+            return {**before.values, **found} if found else None
+        expression = carried_on(str(before.values.get("expression", before.text)), rest)
+        return {"expression": expression} if expression and read(expression) is not None else None
 
     def fetches(self, asked: Asked) -> Sequence[Fetch]:
         """The unit library, which takes a moment the first time."""

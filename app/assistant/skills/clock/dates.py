@@ -15,6 +15,7 @@ from app.assistant.skills.clock.holidays import with_dates
 from app.assistant.understanding.days import MONTHS, days_of
 from app.assistant.understanding.meaning import Value, Values
 from app.assistant.understanding.projecting import projected
+from app.assistant.wording import counted
 
 
 class About(StrEnum):
@@ -44,6 +45,11 @@ _WEEK = re.compile(r"\b(?:(?:what|which) (?:calendar )?week\b|week number|number
 _YEAR = re.compile(r"\b(1[5-9]\d\d|2\d\d\d)\b")
 _MONTHS = "|".join(sorted(MONTHS, key=len, reverse=True))
 _LENGTH = re.compile(rf"\bhow many days (?:are |does )?(?:there )?(?:are )?(?:in|has|have)?\s*(?P<month>{_MONTHS})\b")
+_NAMES_A_DAY = re.compile(
+    rf"\b(?:\d+(?:st|nd|rd|th)|(?:{_MONTHS}) \d+|\d+ (?:of )?(?:{_MONTHS})|\d+(?:[/.-]\d+)+|(?:in|after) [\d,]+ \w+|"
+    r"[\d,]+ \w+ (?:from|ago|before|after))\b"
+)
+"""Signs of a day, also of one that there is not."""
 _AGE = re.compile(r"\bhow old\b|\bborn\b")
 
 
@@ -57,6 +63,8 @@ def read(text: str, now: datetime) -> Values:
             return {"about": About.NEXT_LEAP_YEAR.value}
         return {"about": About.LEAP_YEAR.value, "year": int(year[1]) if year else today.year + ("next year" in rest)}
     days = tuple(found.value.on for found in days_of(projected(rest), today))
+    if not days and (of_month := re.search(r"\bthe (\d{1,2}(?:st|nd|rd|th))(?! of\b)", rest)) is not None:
+        days = tuple(found.value.on for found in days_of(projected(f"on the {of_month[1]}"), today))
     if _WEEK.search(rest):
         return {"about": About.WEEK.value, "day": _iso(days[0] if days else today)}
     if re.search(r"\bday of the year\b", rest) and not re.search(r"\blast day\b|\bfirst day\b", rest):
@@ -70,7 +78,9 @@ def read(text: str, now: datetime) -> Values:
         return {"about": About.MONTH_LENGTH.value, "month": month, "year": int(year[1]) if year else today.year}
     if re.search(r"\bhow many days (?:are |does |has )?(?:there )?(?:in )?(?:this|the) month\b", rest):
         return {"about": About.MONTH_LENGTH.value, "month": today.month, "year": today.year}
-    return _counted(rest, days, today) or {"about": About.DAY.value, "day": _iso(days[0] if days else today)}
+    if (counted_days := _counted(rest, days, today)) or days or not _NAMES_A_DAY.search(rest):
+        return counted_days or {"about": About.DAY.value, "day": _iso(days[0] if days else today)}
+    return {"about": About.UNKNOWN_DAY.value}  # the 31st of April, in a million days
 
 
 def _counted(rest: str, days: tuple[date, ...], today: date) -> Values:
@@ -122,11 +132,11 @@ def answer(values: Values, now: datetime) -> str:
         case About.DAY_OF_YEAR:
             return f"{'Today' if day == today else long(day)} is day {day.timetuple().tm_yday} of {day.year}."
         case About.LEFT_IN_YEAR:
-            return f"{_plural((date(day.year, 12, 31) - day).days, 'day')} of {day.year} are left after today."
+            return f"{counted((date(day.year, 12, 31) - day).days, 'day')} of {day.year} are left after today."
         case About.AGE:
             return _age(day, today)
         case About.UNKNOWN_DAY:
-            return "I do not know that day. Tell me its date, as in: how many days until the 3rd of May?"
+            return "There is no such day, or I do not know it. Tell me its date, as in: the 3rd of May."
 
 
 def long(day: date) -> str:
@@ -164,7 +174,7 @@ def _span(first: date, last: date, unit: str) -> str:
         months = (last.year - first.year) * 12 + last.month - first.month
         months -= _later(first, months) > last
         return _joined((months, "month"), ((last - _later(first, months)).days, "day"))
-    return _plural(days, "day")
+    return counted(days, "day")
 
 
 def _later(day: date, months: int) -> date:
@@ -176,7 +186,7 @@ def _age(born: date, today: date) -> str:
     if born > today:
         return f"{long(born)} has not come yet."
     years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return f"Born on {long(born)}, one is {_plural(years, 'year')} old today."
+    return f"Born on {long(born)}, one is {counted(years, 'year')} old today."
 
 
 def _past(day: date, today: date, text: str) -> date:
@@ -192,12 +202,8 @@ def _number(values: Values, name: str, usual: int) -> int:
 
 
 def _joined(*counts: tuple[int, str]) -> str:
-    said = [_plural(count, word) for count, word in counts if count]
+    said = [counted(count, word) for count, word in counts if count]
     return " and ".join(said) or "no time at all"
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _iso(day: date) -> str:

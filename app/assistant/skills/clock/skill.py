@@ -9,7 +9,7 @@ from datetime import datetime, time
 from app.assistant.skills.clock import dates, telling
 from app.assistant.skills.clock.places import Place, mentioned, named
 from app.assistant.skills.parts import SkillParts
-from app.assistant.skills.skill import Asked, Data, Intent, Plan, Skill, SkillSpec
+from app.assistant.skills.skill import Asked, Data, Intent, ModelAsk, Plan, Skill, SkillSpec
 from app.assistant.understanding.clocking import times_of
 from app.assistant.understanding.meaning import Value, Values
 from app.assistant.understanding.projecting import projected
@@ -22,6 +22,7 @@ _ELSEWHERE = re.compile(
     r"\b(?:in|at) (?!the\b|my\b|our\b|here\b|a\b|this\b|home\b|work\b|\d)(?P<place>[a-z][a-z .'-]{1,40})$"
 )
 
+_COUNTS = re.compile(r"how (?:many|long|much|often)\b", re.IGNORECASE)
 _KIND = r"(?:day|date|weekday|month|year)(?: of the (?:week|month|year))?"
 _SPANS = "(?:days|weeks|months|sleeps|nights|weekends)"
 _TOWARDS = "(?:until|till|til|to|before|since|between|from|left)"
@@ -70,7 +71,7 @@ SPEC = SkillSpec(
                 r"\btime (?:difference|zone)\b",
                 r"\bhow many hours (?:ahead|behind)\b",
                 r"\bwhen do(?:es)? (?:the )?clocks? (?:change|go)|\bwhen does (?:daylight saving|summer) time\b",
-                r"\bhow late (?:is it|have we|it is)\b",
+                r"\bhow late (?:is it|have we|it is)\b|\b(?:which|what) hour (?:is it|have we|do we)\b",
                 r"\b(?:check|read|look at|see) (?:me )?(?:the|your) clock\b",
                 r"^(?:the )?time(?: check)?$|\bcurrent time\b|\bis it gone \w+$",
                 r"\b(?:time|hour) (?:does|do|would) (?:your|the|my) (?:clock|watch)\b",
@@ -134,8 +135,8 @@ SPEC = SkillSpec(
             ),
             (
                 r"\broutine\b|\bi say\b|\btimer\b|\balarm\b|\bremind|\bmeeting\b|\bappointment\b",
-                r"\bup to date\b|\bdate (?:with|night)\b",
-                rf"\bdate of (?!{_NEAR})",
+                r"\bup to date\b|\bdate (?:with|night)\b|^why\b|^what(?:'s| is| are) (?:an? )?leap years?$",
+                rf"\bdate of (?!{_NEAR})|\bha(?:ve|d|s) a (?:\w+ )?date\b",
                 r"\b(?:pregnan\w*|battle|war|century|invented|founded|died?|born)\b",
             ),
             "Tell dates, weekdays and the days between them",
@@ -167,6 +168,8 @@ class ClockSkill(Skill):
     async def plan(self, asked: Asked, data: Data) -> Plan:  # noqa: ARG002
         """The answer; of a place that is in no table it says so."""
         if asked.intent == DATE:
+            if asked.values.get("about") == "day" and _COUNTS.match(asked.text.strip()):
+                return Plan(ask=ModelAsk(asked.text))  # no date answers "how many days are there in a lunar year"
             return Plan(speech=dates.answer(asked.values, asked.now))
         if "unknown" in asked.values:
             name = str(asked.values["unknown"]).title()

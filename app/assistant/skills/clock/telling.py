@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta, tzinfo
 
 from app.assistant.skills.clock.places import Place, named, zone
+from app.assistant.understanding.durations import in_words
+from app.assistant.wording import capital, joined
 
 _FAR_DAYS = 400
 
@@ -25,7 +27,7 @@ def elsewhere(place: Place, now: datetime) -> str:
         times = [f"{_moment(now, now.astimezone(zone(city.zone)))} in {city.name}" for city in cities]
         if len(times) == 1:
             return f"It is {times[0]}."
-        return f"{_name(place)} has several time zones: it is {', '.join(times[:-1])} and {times[-1]}."
+        return f"{_name(place)} has several time zones: it is {joined(times)}."
     there = now.astimezone(zone(place.zone))
     return f"In {place.name} it is {_moment(now, there)}, {_ahead(there, now)}."
 
@@ -97,7 +99,7 @@ def _zone_of(place: Place) -> str:
 
 
 def _name(place: Place) -> str:
-    return place.name[0].upper() + place.name[1:]
+    return capital(place.name)
 
 
 def _moment(now: datetime, there: datetime) -> str:
@@ -120,8 +122,4 @@ def _offset(moment: datetime) -> timedelta:
 
 
 def _hours(apart: timedelta) -> str:
-    minutes = round(abs(apart).total_seconds() / 60)
-    hours, rest = divmod(minutes, 60)
-    said = [f"{hours} hour{'s' if hours != 1 else ''}"] if hours else []
-    said += [f"{rest} minutes"] if rest else []
-    return " ".join(said)
+    return in_words(60.0 * round(abs(apart).total_seconds() / 60)) if apart else ""

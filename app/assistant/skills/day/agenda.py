@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from app.assistant.skills.lists.store import Note
-from app.assistant.skills.timers.repeats import next_due
+from app.assistant.skills.timers.repeats import in_words, interval_s, next_due
 from app.assistant.skills.timers.timer import Timer, What
 from app.assistant.understanding.recurring import clock_in_words
 from app.contracts.skill_cards import TimerState
@@ -16,6 +16,13 @@ TAKES = timedelta(minutes=60)
 """An entry has a beginning and no end: it is taken to last so long."""
 WAKING = (time(8), time(20))
 """Between these, free time is looked for."""
+PARTS = {
+    "morning": (time(8), time(12)),
+    "afternoon": (time(12), time(18)),
+    "evening": (time(18), time(22)),
+    "night": (time(18), time(22)),
+}
+"""The parts of a day that may be asked about; the first begins and the last two end with the day itself."""
 LEAST_FREE = timedelta(minutes=45)
 
 
@@ -63,10 +70,11 @@ def entries_of(day: date, timers: Iterable[Timer], notes: Iterable[Note], now: d
     return tuple(sorted(found, key=lambda entry: (entry.at is not None, entry.at or now, entry.text)))
 
 
-def free_slots(day: date, entries: Sequence[Entry], now: datetime) -> tuple[Slot, ...]:
+def free_slots(
+    day: date, entries: Sequence[Entry], now: datetime, between: tuple[time, time] = WAKING
+) -> tuple[Slot, ...]:
     """The time of a day in which nothing is, from now on; alarms take no time."""
-    begin = datetime.combine(day, WAKING[0], now.tzinfo)
-    end = datetime.combine(day, WAKING[1], now.tzinfo)
+    begin, end = (datetime.combine(day, at, now.tzinfo) for at in between)
     if day == now.date():
         begin = max(begin, _next_quarter(now))
     slots: list[Slot] = []
@@ -81,11 +89,21 @@ def free_slots(day: date, entries: Sequence[Entry], now: datetime) -> tuple[Slot
     return tuple(slot for slot in slots if slot.end - slot.begin >= LEAST_FREE)
 
 
+def within(entries: Iterable[Entry], part: str) -> tuple[Entry, ...]:
+    """The entries of a part of the day, one of `PARTS`; what lasts all day is in every part."""
+    begin = time() if part == "morning" else PARTS[part][0]
+    end = time.max if part in ("evening", "night") else PARTS[part][1]
+    return tuple(entry for entry in entries if entry.at is None or begin <= entry.at.time() < end)
+
+
 def _of_timer(timer: Timer, day: date, now: datetime) -> Entry | None:
     if timer.what is What.TIMER or timer.state is TimerState.PAUSED:
         return None
     midnight = datetime.combine(day, time(), now.tzinfo)
     at = datetime.fromtimestamp(timer.due_at, now.tzinfo)
+    if interval_s(timer.repeats):
+        every = f"{timer.label or 'Alarm'} {in_words(timer.repeats)}"
+        return Entry(timer.timer_id, every, timer.what.value) if at.date() <= day else None
     if at.date() < day and timer.repeats:
         due = next_due(timer.repeats, midnight.timestamp() - 1.0, now.tzinfo)
         at = at if due is None else datetime.fromtimestamp(due, now.tzinfo)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from app.aio.clock import LOCAL
-from app.assistant.skills.day.agenda import Entry, Slot, entries_of, free_slots
+from app.assistant.skills.day.agenda import PARTS, Entry, Slot, entries_of, free_slots, within
 from app.assistant.skills.lists.store import NOTES, Note
 from app.assistant.skills.parts import SkillParts
 from app.assistant.skills.skill import Acted, Asked, Data, Fetch, Intent, Plan, Skill, SkillSpec
 from app.assistant.skills.timers.timer import TIMERS, Timer, What
-from app.assistant.skills.wording import capital, inside, joined, second_person
+from app.assistant.skills.wording import inside, second_person
 from app.assistant.understanding.meaning import Value, Values
 from app.assistant.understanding.moments import day
+from app.assistant.wording import capital, joined
 from app.contracts.card import CardAction
 from app.contracts.cards import AnyCard
 from app.contracts.skill_cards import ListCard, ListItem
@@ -22,6 +24,9 @@ from app.contracts.skill_cards import ListCard, ListItem
 PLAN_DAY = "plan_day"
 DAY = "day"
 """The slot: a day, ISO."""
+PART = "part"
+"""Another one: the part of it that was asked about, one of `app.assistant.skills.day.agenda.PARTS`."""
+_PART = re.compile(r"(?<!good )\b(?:to)?(?P<part>morning|afternoon|evening|night)\b")
 _READ_OUT = 6
 _ASKS = (
     "what do i have|what have i got|do i have anything|what(?:'s| is) (?:planned|coming up|on(?! tv| the radio| at))"
@@ -64,10 +69,11 @@ class DaySkill(Skill):
                     r"\bplan (?:my|the|for) (?:\w+'s )?(?:day|today|tomorrow)\b|\bplan (?:today|tomorrow)\b",
                     rf"\b(?:{_ASKS})\b.*\b(?:today|tomorrow|tonight|(?:mon|tues|wednes|thurs|fri|satur|sun)day|this|next)\b",
                     r"\b(?:am i|when am i|when do i have|do i have) (?:free|busy|time)\b",
-                    r"\b(?:what|how) does (?:my )?(?:day|today|tomorrow|\w+day) look\b",
+                    r"\b(?:what|how) does (?:(?:my|this|next|the) )?(?:day|week|today|tomorrow|\w+day) look\b",
                 ),
                 against=(
                     r"\b(?:add|remind|set|create|workout|exercise|training|list|weather|news|date|happened|history|routine)\b",
+                    r"\b(?:tv|telly|television|cinema|movies|theatre|theater|radio|netflix|your|star sign)\b",
                     r"\b(?:timers?|alarms?|reminders?)\b",
                 ),
                 description="Plan the day",
@@ -87,6 +93,8 @@ class DaySkill(Skill):
         values: dict[str, Value] = {}
         if found is not None:
             values[DAY] = found.isoformat()
+        if (part := _PART.search(text.lower())) is not None:
+            values[PART] = part["part"]
         return values
 
     def fetches(self, asked: Asked) -> Sequence[Fetch]:  # noqa: ARG002
@@ -131,7 +139,12 @@ class DaySkill(Skill):
             empty_text="Nothing is planned.",
             actions=(_next_day(on),),
         )
-        return Plan(speech=_told(on, entries, slots, asked.now), cards=(card,))
+        name, part = capital(_name(on, asked.now)), str(asked.values.get(PART, ""))
+        if part in PARTS:  # the card shows the whole day, the voice tells what was asked
+            name = _name_of_part(name, part)
+            entries = within(entries, part)
+            slots = free_slots(on, entries, asked.now, PARTS[part]) if slots else ()
+        return Plan(speech=_told(name, entries, slots, past=on < asked.now.date()), cards=(card,))
 
     async def act(self, card: AnyCard, action: str, text: str) -> Acted | None:  # noqa: ARG002
         """Go on to the day after."""
@@ -176,16 +189,22 @@ def _by_time(lines: Sequence[ListItem], entries: Sequence[Entry], slots: Sequenc
     return [lines[place] for place in order]
 
 
-def _told(on: date, entries: Sequence[Entry], slots: Sequence[Slot], now: datetime) -> str:
+def _name_of_part(name: str, part: str) -> str:
+    """A part of a day that has a name: "This afternoon", "Tonight", "Friday morning"."""
+    if name == "Today":
+        return "Tonight" if part == "night" else f"This {part}"
+    return f"{name} {part}"
+
+
+def _told(name: str, entries: Sequence[Entry], slots: Sequence[Slot], *, past: bool) -> str:
     """The day in a few sentences."""
-    name = capital(_name(on, now))
     if not entries:
-        return f"{name} nothing is planned."
+        return f"{name} nothing {'was' if past else 'is'} planned."
     told = [_one(entry) for entry in entries[:_READ_OUT]]
     rest = len(entries) - len(told)
     more = f", and {rest} more" if rest else ""
     things = "one thing" if len(entries) == 1 else f"{len(entries)} things"
-    words = f"{name} you have {things}: {joined(told) if not rest else ', '.join(told)}{more}."
+    words = f"{name} you {'had' if past else 'have'} {things}: {joined(told) if not rest else ', '.join(told)}{more}."
     if not slots:
         return words
     free = joined([f"from {slot.in_words()}" for slot in slots[:3]])

@@ -23,6 +23,7 @@ from app.assistant.skills.skill import (
     SkillSpec,
 )
 from app.assistant.understanding.meaning import Values
+from app.assistant.wording import joined
 from app.contracts.skill_cards import Source, SourcesCard
 
 SEARCH = "search_documents"
@@ -206,6 +207,5 @@ class DocumentsSkill(Skill):
 def _told(query: str, found: Sequence[Source]) -> str:
     """Where it was found, in one sentence."""
     titles = list(dict.fromkeys(re.split(r"[\\/]", source.title)[-1] for source in found))
-    named = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
     count = "one passage" if len(found) == 1 else f"{len(found)} passages"
-    return f"I found {count} about {query}, in {named}."
+    return f"I found {count} about {query}, in {joined(titles)}."

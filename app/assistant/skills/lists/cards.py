@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from app.assistant.skills.lists.store import NOTES_ID, Item, Note, Shelf, spoken_title, title_of
-from app.assistant.skills.wording import capital, joined
 from app.assistant.understanding.recurring import clock_in_words
+from app.assistant.wording import capital, joined
 from app.contracts.card import CardAction, Emphasis
 from app.contracts.cards import AnyCard
 from app.contracts.skill_cards import ListCard, ListItem

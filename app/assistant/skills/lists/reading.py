@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from app.assistant.skills.lists.store import NOTES_ID, SHOPPING
 from app.assistant.understanding.moments import without
@@ -24,6 +25,9 @@ _KNOWN = {
 _NAME = r"(?P<name>(?:to[ -]do|[\w'-]+(?: [\w'-]+){0,2}?))"
 _WHOSE = r"(?:my|the|our|a|this|that)"
 _LIST = re.compile(rf"\b(?:{_WHOSE}\s+)?{_NAME}\s+lists?\b", re.IGNORECASE)
+_ON_A_LIST = re.compile(
+    rf"\b(?:to|on|onto|from|off)\s+{_WHOSE}\s+(?:to[ -]do|[\w'-]+)(?:\s+[\w'-]+)?\s+list\b", re.IGNORECASE
+)
 _LIST_CALLED = re.compile(
     r"\blist\s+(?:called|named|for|of)\s+(?P<name>[\w' -]+?)(?=[.,!?]|\s+with\b|$)", re.IGNORECASE
 )
@@ -44,6 +48,11 @@ _ADD = re.compile(
     r"^(?:add|put|write|stick|place|include|note down|jot down|append|throw|get|buy|pick up|"
     r"(?:we|i) (?:also )?need(?: to (?:buy|get))?|(?:we're|we are|i'm|i am) (?:all )?out of|(?:we|i)(?:'ve| have)? "
     r"run out of|we ran out of)\s+",
+    re.IGNORECASE,
+)
+_BACK = re.compile(r"\s+back$", re.IGNORECASE)
+_UNDO = re.compile(
+    r"^(?:(?:please|no|oops|wait)[,\s]+)*(?:undo(?: that| it| this)?|take (?:that|it) back)(?:[,\s]+please)?[.!]?$",
     re.IGNORECASE,
 )
 _REMOVE = re.compile(
@@ -67,16 +76,37 @@ _MAKE = re.compile(
 _TO_DO = re.compile(r"\bto[\s-]?do(?=\s+(?:list|items)\b|s\b)|\btodo\b", re.IGNORECASE)
 _NO_THING = frozenset(("it", "that", "this", "them", "something", "things", "stuff", "put that", "put it", "add it",
                        "add that", "a thing", "an item", "items", "put this", "that there"))  # fmt: skip
-_SPLIT = re.compile(r"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\s+plus\s+|\s+as well as\s+)\s*", re.IGNORECASE)
-_TOGETHER = re.compile(
-    r"\b(mac|macaroni|salt|fish|ham|bread|bed|pen|gin|peanut butter|cookies|oil|sweet|rock)\s+and\s+"
-    r"(cheese|pepper|chips|eggs|butter|breakfast|paper|tonic|jelly|cream|vinegar|sour|roll)\b",
+_SPLIT = re.compile(
+    r"\s*(?:(?:(?<!\d),|,(?!\d))\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\s+plus\s+|\s+as well as\s+)\s*",
     re.IGNORECASE,
 )
+_COUPLES = """
+mac cheese, macaroni cheese, salt pepper, fish chips, bed breakfast, gin tonic, butter jelly, cookies cream,
+salt vinegar, sweet sour, rock roll, cheese onion, cream onion, cream chives, sage onion, black white, half half,
+pros cons, odds ends, nuts bolts, lemon lime, surf turf, head shoulders, procter gamble, johnson johnson, ben jerry,
+hide seek, lost found, hot cold, arts crafts, bits pieces, wash go
+"""
+_TOGETHER = re.compile(
+    rf"\b(?:{'|'.join('(?:{})'.format(each.strip().replace(' ', ' and ')) for each in _COUPLES.split(','))})\b",
+    re.IGNORECASE,
+)
+_WITH_PEOPLE = (
+    "call|phone|ring|text|email|e-mail|message|write to|meet|invite|visit|see|ask|tell|thank|pay|help|pick up|contact"
+)
+_PEOPLE = re.compile(
+    rf"\b(?:{_WITH_PEOPLE})\s+[\w'-]+\s+and\s+(?!(?:{_WITH_PEOPLE}|buy|get|clean|do|make|send|book|fix)\b)[\w'-]+(?=\s*(?:,|$|\band\b))",
+    re.IGNORECASE,
+)
+"""One thing to do that has to do with two people: "call Anna and Bob"."""
 _KEPT_TOGETHER = "\x1f"
+_HEADED = re.compile(
+    r"^(?:for )?(?:(?:my|the|our) )?(?:[\w-]+ )?(?:lists?|groceries|to-?do|shopping):\s*", re.IGNORECASE
+)
+"""The list as a heading: "shopping list: onions, garlic"."""
 _DONE_ONES = re.compile(r"\b(?:ticked|checked|done|finished|bought|completed|crossed)\b", re.IGNORECASE)
 _IS_ON = re.compile(
-    r"^(?:do i have |have i got |is there |is |are )(?:any )?(?P<thing>[\w' -]+?)(?: already)? (?:on|in) "
+    r"^(?:do i have |have i got |is there |is |are )(?:any )?(?!(?:any|some)?things?\b|stuff\b|more\b|there\b)"
+    r"(?P<thing>[\w' -]+?)(?: already)? (?:on|in) "
     r"(?:my |the |our )?[\w -]*list\b",
     re.IGNORECASE,
 )
@@ -115,6 +145,15 @@ def which_list(text: str) -> str:
     return SHOPPING if _GROCERIES.search(lower) and "list" not in lower else ""
 
 
+def one_list(text: str) -> tuple[str, str]:
+    """The part of a sentence about the first list it names, and the rest when that names another one."""
+    found = [match for match in _ON_A_LIST.finditer(text) if which_list(match[0])]
+    for one, other in pairwise(found):
+        if which_list(one[0]) != which_list(other[0]):
+            return text[: one.end()], re.sub(r"^(?:[\s,.]|and\b|then\b)+", "", text[one.end() :])
+    return text, ""
+
+
 def known_name(name: str) -> str:
     """Id of a list by what it is called."""
     plain = " ".join(name.lower().replace("\u2019", "'").strip(" .,!?'").split())
@@ -128,7 +167,7 @@ def added(text: str) -> tuple[str, ...]:
     made = _MAKE.search(_POLITE.sub("", " ".join(text.split()).rstrip(".!?")))
     if made is not None:
         return things(made["things"] or "")
-    return things(_ADD.sub("", _bare(text), count=1))
+    return things(_HEADED.sub("", _BACK.sub("", _ADD.sub("", _bare(text), count=1))))
 
 
 def removed(text: str) -> tuple[str, ...]:
@@ -139,6 +178,11 @@ def removed(text: str) -> tuple[str, ...]:
 def ticks(text: str) -> bool:
     """Whether they are to be ticked off rather than taken away."""
     return _TICKS.search(text) is not None
+
+
+def undoes(text: str) -> bool:
+    """Whether the last change is to be taken back."""
+    return _UNDO.match(" ".join(text.split())) is not None
 
 
 def only_done(text: str) -> bool:
@@ -154,7 +198,9 @@ def asks_about(text: str) -> str:
 
 def things(text: str) -> tuple[str, ...]:
     """An enumeration taken apart: "milk, eggs and bread"; what belongs together stays together."""
-    joined = _TOGETHER.sub(lambda match: f"{match[1]}{_KEPT_TOGETHER}{match[2]}", text.strip(" .,!?:"))
+    joined = text.strip(" .,!?:")
+    for kept in (_TOGETHER, _PEOPLE):
+        joined = kept.sub(lambda match: re.sub(r"\s+and\s+", _KEPT_TOGETHER, match[0], flags=re.IGNORECASE), joined)
     parts = (_ARTICLE.sub("", part.strip(" .,!?:")) for part in _SPLIT.split(joined))
     return tuple(part.replace(_KEPT_TOGETHER, " and ") for part in parts if part and part.lower() not in _NO_THING)
 

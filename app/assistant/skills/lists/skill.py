@@ -26,23 +26,27 @@ from app.assistant.skills.lists.store import (
     found_in,
     keep,
     read_shelf,
-    same_thing,
     spoken_title,
+    stem,
     take_back,
     undoable,
 )
 from app.assistant.skills.parts import SkillParts
 from app.assistant.skills.skill import Acted, Asked, Clarification, Data, Fetch, Plan, Proposal, Skill
-from app.assistant.skills.wording import capital, joined
-from app.assistant.understanding.meaning import Value, Values
+from app.assistant.understanding.meaning import Guess, Value, Values
 from app.assistant.understanding.moments import moment
+from app.assistant.wording import capital, counted, joined
 from app.contracts.cards import AnyCard
 from app.contracts.skill_cards import Choice, ListCard
 from app.memory.notebook import Put, Remove, Write
 
 LIST, ITEMS, TICK, ONLY_DONE, TEXT = "list", "items", "tick", "only_done", "text"
+TAKE_BACK, REST = "take_back", "rest"
+SURE = 0.93
 MOST_AT_ONCE = 50
+"""Things that one sentence can add."""
 _MOST_CHOICES = 5
+_READ_OUT = 6
 _DAYS_ARE_LONG_PAST_S = 86400.0
 
 
@@ -61,6 +65,12 @@ class ListsSkill(Skill):
         self._clock = parts.clock
         self._zone = zone or LOCAL
 
+    async def claim(self, text: str, now: datetime) -> Guess | None:  # noqa: ARG002
+        """Taking the last change back, also after a new start, when no card is at hand that could hear it."""
+        if not reading.undoes(text) or not await self._notebook.entries(UNDO, Undo, limit=1):
+            return None
+        return Guess(REMOVE, SURE)
+
     def values(self, intent: str, text: str, now: datetime) -> Values:  # noqa: ARG002
         """Which list, which things."""
         values: dict[str, Value] = {}
@@ -68,10 +78,16 @@ class ListsSkill(Skill):
             if words := reading.note_text(text):
                 values[TEXT] = words
             return values
+        if intent in (ADD, REMOVE):
+            text, rest = reading.one_list(text)
+            if rest:
+                values[REST] = rest
         if named := reading.which_list(text):
             values[LIST] = named
         if intent == ADD and (items := reading.added(text)):
             values[ITEMS] = items
+        if intent == REMOVE and reading.undoes(text):
+            return {TAKE_BACK: True}
         if intent == REMOVE:
             values[TICK] = reading.ticks(text)
             if items := reading.removed(text):
@@ -94,6 +110,8 @@ class ListsSkill(Skill):
         """What to add, and which list when nobody can tell."""
         if asked.intent == NOTE:
             return None if TEXT in asked.values else Clarification(TEXT, "What shall I note?", ())
+        if asked.values.get(TAKE_BACK) is True:
+            return None
         if asked.intent in (ADD, REMOVE) and ITEMS not in asked.values:
             verb = "add" if asked.intent == ADD else "take off"
             return Clarification(ITEMS, f"What shall I {verb}?", ())
@@ -134,9 +152,15 @@ class ListsSkill(Skill):
         return Proposal(f"I'll delete {count} of {name}.", tuple(texts[:5]), weighty=True)
 
     async def plan(self, asked: Asked, data: Data) -> Plan:
-        """Add, tick off, show, clear, note."""
-        shelf = _shelf(data)
+        """Add, tick off, show, clear, note; of a sentence about two lists the first."""
+        plan = await self._plan(asked, _shelf(data))
+        rest = str(asked.values.get(REST, ""))
+        return replace(plan, notes=(*plan.notes, f'One list at a time, please. Not done: "{rest}".')) if rest else plan
+
+    async def _plan(self, asked: Asked, shelf: Shelf) -> Plan:
         match asked.intent:
+            case "remove_from_list" if asked.values.get(TAKE_BACK) is True:
+                return await self._taken_back(shelf)
             case "add_to_list":
                 return await self._add(asked, shelf)
             case "remove_from_list":
@@ -178,6 +202,17 @@ class ListsSkill(Skill):
         writes = (*drop(item.item_id for item in picked), undoable(undo, self._clock.time()))
         return Acted(cards=(cards.list_card(card.list_id, rest, card, undo=True),), writes=writes)
 
+    async def _taken_back(self, shelf: Shelf) -> Plan:
+        """The change that was made last, on whatever list."""
+        undos = await self._notebook.entries(UNDO, Undo, limit=1, newest_first=True)
+        if not undos:
+            return Plan(speech="There is nothing to undo.")
+        (undo,) = undos
+        rest = after(shelf.of(undo.list_id), undo)
+        card = cards.list_card(undo.list_id, rest, await self._card(undo.list_id), undo=False)
+        speech = f"Undone. {cards.read_out(undo.list_id, rest)}"
+        return Plan(speech=speech, cards=(card,), writes=take_back(undo, self._clock.time()))
+
     async def _undo(self, card: ListCard, items: Sequence[Item]) -> Acted:
         undo = await self._notebook.entry(UNDO, card.list_id, Undo)
         if undo is None:
@@ -192,21 +227,29 @@ class ListsSkill(Skill):
         if list_id == NOTES_ID:
             return self._note(asked.having({TEXT: ", ".join(_items(asked))}))
         there = shelf.of(list_id)
+        by_stem = {stem(item.text): item for item in reversed(there)}
+        seen: set[str] = set()
         new: list[Item] = []
         back: list[Item] = []
         known: list[str] = []
         for number, text in enumerate(_items(asked)[:MOST_AT_ONCE]):
-            same = next((item for item in there if same_thing(item.text, text)), None)
-            if same is None and not any(same_thing(item.text, text) for item in new):
+            what = stem(text)
+            same = by_stem.get(what)
+            if what in seen:
+                continue
+            seen.add(what)
+            if same is None:
                 new.append(Item(secrets.token_hex(6), list_id, text, now + number * 1e-3))
-            elif same is not None and same.done:  # it was ticked off, and is wanted again
+            elif same.done:  # it was ticked off, and is wanted again
                 back.append(replace(same, done=False, added_at=now + number * 1e-3))
-            elif same is not None:
+            else:
                 known.append(same.text)
         name = f"your {spoken_title(list_id)}"
-        said = [f"{capital(joined([item.text for item in (*new, *back)]))} added to {name}."] if new or back else []
+        said = ["That was a lot: only the first 50 things."] if len(_items(asked)) > MOST_AT_ONCE else []
+        added = [item.text for item in (*new, *back)]
+        said += [f"{capital(_told(added))} added to {name}."] if added else []
         if known:
-            said.append(f"You already have {joined(known)} on {name}.")
+            said.append(f"You already have {_told(known)} on {name}.")
         undo = Undo(list_id, tuple(item for item in there if any(item.item_id == each.item_id for each in back)),
                     tuple(item.item_id for item in new))  # fmt: skip
         writes = (*keep(list_id, (*new, *back), now), undoable(undo, now))
@@ -224,7 +267,7 @@ class ListsSkill(Skill):
         said = [f"{capital(joined(lost))} {'is' if len(lost) == 1 else 'are'} not on {name}."] if lost else []
         if not found:
             return Plan(speech=" ".join(said))
-        words = capital(joined([item.text for item in found]))
+        words = capital(_told([item.text for item in found]))
         undo = Undo(list_id, put_back=tuple(found))
         writes: tuple[Write, ...]
         if asked.values.get(TICK) is True:
@@ -269,7 +312,7 @@ class ListsSkill(Skill):
         before = await self._card(list_id)
         if list_id == NOTES_ID:
             notes = sorted(shelf.notes, key=lambda note: -note.made_at)
-            count = f"You have {len(notes)} note{'' if len(notes) == 1 else 's'}. " if notes else ""
+            count = f"You have {counted(len(notes), 'note')}. " if notes else ""
             latest = f"The latest: {notes[0].text}" if notes else "There are no notes."
             return Plan(speech=f"{count}{latest}", cards=(cards.notes_card(notes, before, self._zone),))
         items = shelf.of(list_id)
@@ -307,6 +350,11 @@ class ListsSkill(Skill):
 
 def _shelf(data: Data) -> Shelf:
     return cast("Shelf", data.found.get("shelf", Shelf()))
+
+
+def _told(texts: Sequence[str]) -> str:
+    """Things as they are read out: all of them, or how many."""
+    return joined(texts) if len(texts) <= _READ_OUT else f"{len(texts)} things"
 
 
 def _items(asked: Asked) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from app.assistant.wording import singular
 from app.memory.notebook import Notebook, Put, Remove, Write
 
 LISTS = "lists"
@@ -149,30 +151,20 @@ def after(items: Sequence[Item], undo: Undo) -> tuple[Item, ...]:
 _ARTICLES = re.compile(r"^(?:(?:the|some|a|an|any|my|more|of|few|couple)\s+)+", re.IGNORECASE)
 
 
-def same_thing(one: str, other: str) -> bool:
-    """Whether two lines name the same: "the eggs" and "egg"."""
-    return _stem(one) == _stem(other)
-
-
 def found_in(items: Iterable[Item], text: str) -> Item | None:
     """The line that is meant: the same thing, else the only one that holds its words; open ones before ticked ones."""
     ordered = sorted(items, key=lambda item: item.done)
+    stems = {item.item_id: stem(item.text) for item in ordered}
     for item in ordered:
-        if same_thing(item.text, text):
+        if stems[item.item_id] == stem(text):
             return item
-    wanted = set(_stem(text).split())
-    held = [item for item in ordered if wanted and wanted <= set(_stem(item.text).split())]
-    return held[0] if len({_stem(item.text) for item in held}) == 1 else None
+    wanted = set(stem(text).split())
+    held = [item for item in ordered if wanted and wanted <= set(stems[item.item_id].split())]
+    return held[0] if len({stems[item.item_id] for item in held}) == 1 else None
 
 
-def _stem(text: str) -> str:
+@lru_cache(maxsize=2048)
+def stem(text: str) -> str:
+    """What tells one thing from another: "the eggs" and "egg" are the same."""
     words = re.findall(r"[\w'-]+", _ARTICLES.sub("", text.strip()).lower())
-    return " ".join(_singular(word) for word in words)
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 4 and word.endswith(("oes", "ches", "shes", "xes", "sses")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return " ".join(singular(word) for word in words)

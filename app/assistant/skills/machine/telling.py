@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from app.assistant.skills.machine.looking import Battery, Load, Machine, Room
+from app.assistant.wording import capital, counted, joined
 from app.contracts.devices import DEVICE_WORDS, Device
 from app.contracts.energy import DeviceReading, Provenance, Quantity
 from app.power.figures import degrees, memory, share, time_left, watts
@@ -67,21 +68,21 @@ def temperature(readings: Sequence[DeviceReading]) -> str:
         return _untold("temperature", (reading.temperature_c for reading in _there(readings)))
     parts = [f"{_the(reading)} is at {_figure(degrees(quantity.value or 0.0), quantity)}" for reading, quantity in told]
     slow = [reading for reading, _ in told if reading.throttled]
-    return " ".join((_sentence(parts), *(f"{_capital(_the(one))} slows itself down because of it." for one in slow)))
+    return " ".join((_sentence(parts), *(f"{capital(_the(one))} slows itself down because of it." for one in slow)))
 
 
 def room(what: str, found: Room | None) -> str:
     """How much memory or disk is free."""
     if found is None:
         return f"Nobody can tell how much {what} is free here."
-    return f"{_capital(memory(found.free))} of {memory(found.total)} of {what} are free."
+    return f"{capital(memory(found.free))} of {memory(found.total)} of {what} are free."
 
 
 def load(found: Load | None) -> str:
     """How busy the processor is."""
     if found is None:
         return "The load of the processor cannot be read here."
-    return f"The processor is {share(found.share)} busy, over {found.cores} {'core' if found.cores == 1 else 'cores'}."
+    return f"The processor is {share(found.share)} busy, over {counted(found.cores, 'core')}."
 
 
 def model(name: str, profile: str) -> str:
@@ -97,7 +98,7 @@ def uptime(seconds: float | None) -> str:
         return "Nobody can tell how long this machine has been on."
     days = int(seconds // 86_400)
     rest = time_left(seconds - days * 86_400)
-    whole = f"{days} day{'s' * (days != 1)} and " if days else ""
+    whole = f"{counted(days, 'day')} and " if days else ""
     return f"This machine has been on for {whole}{rest}."
 
 
@@ -137,8 +138,7 @@ def _figure(text: str, quantity: Quantity) -> str:
 
 
 def _sentence(parts: Sequence[str]) -> str:
-    text = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"{_capital(text.replace(',,', ',').removesuffix(','))}."
+    return f"{capital(joined(parts).replace(',,', ',').removesuffix(','))}."
 
 
 def _untold(what: str, quantities: Iterable[Quantity]) -> str:
@@ -148,7 +148,3 @@ def _untold(what: str, quantities: Iterable[Quantity]) -> str:
             remedy = f" This makes it readable: {quantity.remedy}" if quantity.remedy else ""
             return f"The {what} cannot be told. {quantity.reason}{remedy}"
     return f"The {what} cannot be told: no sensor has been read yet."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.assistant.wording import singular
+
 _ALL_OF_IT = 0.99
 FACTS = "person.facts"
 """The collection: what is known of the person."""
@@ -117,9 +119,5 @@ def _sum(words: Iterable[str], weigh: dict[str, float], unknown: float) -> float
 
 def _stem(word: str) -> str:
     word = word.removesuffix("'s").removesuffix("'")
-    word = _SAME.get(word, word)
-    if len(word) > 4 and word.endswith("ies"):
-        word = f"{word[:-3]}y"
-    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
+    word = singular(_SAME.get(word, word))
     return _SAME.get(word, word)

@@ -30,11 +30,13 @@ SPEC = SkillSpec(
                 rf"^(?:please |can you |could you |also )*(?:{_REMEMBERS})\b(?! (?:when|how|the time|who|what|to)\b)",
                 r"^(?:please )?(?:don't|do not|never) forget (?:that|i am|i'm|my)\b",
                 r"^my name is \w+(?: \w+)?$",
+                r"^(?!(?:do|did|can|could|will|would|what|who|how) ).+[, ]remember(?: (?:that|this|it))?$",
+                r"^(?!(?:do|did|can|could|will|would|what|who|how) ).+[, ](?:keep|bear) (?:that|this|it) in mind$",
                 r"^(?:for the record|for future reference|you should know)\b",
             ),
             against=(
                 r"\b(?:do|did|can|will) you (?:still )?remember\b|^(?:please )?remember (?:to|when|how|the time)\b",
-                r"^(?:what|who|when|where|why|how)\b",
+                r"^(?:what|who|when|where|why|how)\b|^(?:please )?remember the \w+$|\bwhat \w+$",
                 r"\bremind me\b",
             ),
             description="Remember something about you",
@@ -63,7 +65,7 @@ SPEC = SkillSpec(
                 r"\b(?:list|show) (?:all )?(?:my )?facts\b",
             ),
             against=(
-                r"\b(?:forget|delete|erase)\b",
+                r"\b(?:forget|delete|erase)\b|^you know what$|\byou do\b|\bremember the \w+$",
                 r"\byou know (?:about|of) (?!me\b|my\b|myself\b|us\b|our\b|mine\b)",
             ),
             description="Tell what it remembers",

@@ -12,6 +12,11 @@ _REMEMBER = re.compile(
     r"[,:]?\s*(?:this[,:]?\s+)?(?:that\s+|:\s*|the fact that\s+)?",
     re.IGNORECASE,
 )
+_AT_THE_END = re.compile(
+    r"(?<=\w)[,;:.]?\s+(?:(?:and|so|please)\s+)*(?:(?:remember|don't forget)(?: (?:that|this|it))?|"
+    r"(?:keep|bear) (?:that|this|it) in mind)$",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"^(?:what|who|where|when|how|which|do|did|tell me|show(?: me)?|list|remind me|say)\b.*?\b(?:(?:do|did) you "
     r"(?:know|remember)|(?:you )?(?:know|remember)|i (?:told|asked) you(?: to remember)?|facts)\b\s*"
@@ -36,14 +41,14 @@ _EVERYTHING = re.compile(
 _MINE = re.compile(r"\b(?:my|mine|i|me|i'm|our)\b", re.IGNORECASE)
 _QUESTION = re.compile(
     r"^(?:what|what's|whats|who|who's|whose|where|where's|when|when's|which|how|do i|did i|am i|is my|are my|have i|"
-    r"tell me|remind me|say)\b",
+    r"(?:can you )?tell me|remind me|say|(?:do|can) you (?:still )?(?:know|remember))\b",
     re.IGNORECASE,
 )
 
 
 def fact_of(text: str) -> str:
     """What is to be remembered, in the person's own words; empty when it is not said."""
-    words = _REMEMBER.sub("", _bare(text), count=1).strip(" ,:.")
+    words = _REMEMBER.sub("", _AT_THE_END.sub("", _bare(text)), count=1).strip(" ,:.")
     return "" if words.lower() in ("", "this", "that", "it", "something") else words
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -14,12 +14,13 @@ from app.assistant.skills.memory.facts import FACTS, Fact, answering, best, stem
 from app.assistant.skills.memory.intents import FORGET, RECALL, REMEMBER, SPEC
 from app.assistant.skills.parts import SkillParts
 from app.assistant.skills.skill import Acted, Asked, Clarification, Data, Fetch, Plan, Proposal, Skill
-from app.assistant.skills.wording import capital, joined, second_person, sentence
+from app.assistant.skills.wording import second_person
 from app.assistant.understanding.meaning import Guess, Value, Values
+from app.assistant.wording import capital, joined, sentence
 from app.contracts.card import CardAction, Emphasis
 from app.contracts.cards import AnyCard
 from app.contracts.skill_cards import ListCard, ListItem
-from app.memory.notebook import Put, Remove
+from app.memory.notebook import CARDS, Put, Remove, Write, put_card
 
 FACT, ABOUT, ALL = "fact", "about", "all"
 CARD = "memory-facts"
@@ -112,7 +113,8 @@ class MemorySkill(Skill):
         if verb == "remove":
             rest = tuple(item for item in card.items if item.item_id != reference)
             left = replace(card, items=rest, revision=card.revision + 1, actions=card.actions if rest else ())
-            return Acted(cards=(left,), writes=(Remove(FACTS, reference),))
+            others, gone = await self._without({reference}, card.card_id)
+            return Acted(cards=(left, *others), removed=gone, writes=(Remove(FACTS, reference),))
         if verb == "forget-all":
             now = datetime.fromtimestamp(self._clock.time(), LOCAL)
             return Acted(asked=Asked(FORGET, "Forget everything", {ALL: True}, now))
@@ -154,7 +156,10 @@ class MemorySkill(Skill):
         found = _to_forget(asked, facts)
         if not found:
             return Plan(speech="I know nothing of the kind." if facts else "There is nothing to forget.")
-        writes = tuple(Remove(FACTS, fact.fact_id) for fact in found)
+        others, gone = await self._without({fact.fact_id for fact in found}, CARD)
+        writes: list[Write] = [Remove(FACTS, fact.fact_id) for fact in found]
+        writes += [put_card(card, self._clock.time()) for card in others]
+        writes += [Remove(CARDS, card_id) for card_id in gone]
         speech = (
             sentence(f"Forgotten: {second_person(found[0].text)}")
             if len(found) == 1
@@ -162,7 +167,21 @@ class MemorySkill(Skill):
         )
         before = await self._notebook.card(CARD)
         rest = tuple(fact for fact in reversed(facts) if fact not in found)
-        return Plan(speech=speech, cards=(self._card(rest, before),), writes=writes)
+        return Plan(speech=speech, cards=(self._card(rest, before),), writes=tuple(writes))
+
+    async def _without(self, fact_ids: Set[str], but: str) -> tuple[tuple[ListCard, ...], tuple[str, ...]]:
+        """All cards but one without what is forgotten, and the ids of those that hold nothing else."""
+        kept: list[ListCard] = []
+        gone: list[str] = []
+        for card in await self._notebook.cards_of(SPEC.skill_id):
+            if not isinstance(card, ListCard) or card.card_id == but:
+                continue
+            rest = tuple(item for item in card.items if item.item_id not in fact_ids)
+            if not rest:
+                gone.append(card.card_id)
+            elif rest != card.items:
+                kept.append(replace(card, items=rest, revision=card.revision + 1))
+        return tuple(kept), tuple(gone)
 
     def _card(
         self,

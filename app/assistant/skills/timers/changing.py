@@ -11,13 +11,14 @@ from app.assistant.skills.skill import Asked, Clarification, Proposal
 from app.assistant.skills.timers import repeats
 from app.assistant.skills.timers.cards import SNOOZE_S
 from app.assistant.skills.timers.hands import Hands
-from app.assistant.skills.timers.reading import ALL, DEED, LENGTH, NAME, WHAT
+from app.assistant.skills.timers.reading import ALL, DEED, LAST, LENGTH, NAME, WHAT
 from app.assistant.skills.timers.timer import Timer, What, clock_time
-from app.assistant.skills.timers.wording import counted, length, state, when
-from app.assistant.skills.wording import capital
+from app.assistant.skills.timers.wording import kinds_of, length, state, when
 from app.assistant.understanding.durations import duration
 from app.assistant.understanding.moments import moment
+from app.assistant.understanding.numbers import number
 from app.assistant.understanding.recurring import local
+from app.assistant.wording import capital
 from app.contracts.skill_cards import Choice, TimerState
 
 WHICH = "which"
@@ -55,7 +56,11 @@ def meant(asked: Asked, timers: Sequence[Timer]) -> tuple[Timer, ...]:
     values = asked.values
     if (chosen := values.get(WHICH)) is not None:
         return tuple(timer for timer in timers if timer.timer_id == chosen)
+    if values.get(LAST) is True:
+        return tuple(sorted(timers, key=lambda timer: timer.made_at)[-1:])
     found = sorted(timers, key=lambda timer: timer.due_at)
+    if _bare_stop(asked):  # it names nothing: only what rings can be meant
+        return tuple(timer for timer in found if timer.state is TimerState.RINGING)
     if what := values.get(WHAT):
         found = [timer for timer in found if timer.what == what]
     if NAME in values:
@@ -97,11 +102,13 @@ def proposal(asked: Asked, timers: Sequence[Timer], hands: Hands) -> Proposal | 
     if len(found) < 2 or asked.values.get(ALL) is not True or not _ends(deed_of(asked), found):
         return None
     preview = tuple(f"{timer.name}, {state(timer, hands, asked.now)}" for timer in found[:_MOST_CHOICES])
-    return Proposal(f"I'll cancel {counted(found)}.", preview, weighty=True)
+    return Proposal(f"I'll cancel {kinds_of(found)}.", preview, weighty=True)
 
 
 def nothing_fits(asked: Asked, timers: Sequence[Timer]) -> str:
     """The sentence when no timer is meant."""
+    if _bare_stop(asked):
+        return "Nothing is ringing."
     values = asked.values
     deed, what = deed_of(asked), str(values.get(WHAT, "timer"))
     if NAME in values:
@@ -141,11 +148,13 @@ def moved_to(timer: Timer, to: str, hands: Hands, now: datetime) -> Change:
     """
     name = capital(timer.name)
     if timer.what is What.TIMER:
-        seconds = duration(to)
+        minutes = number(to)
+        seconds = duration(to) if minutes is None else minutes * 60.0
         if seconds is None or seconds < 1.0:
             return Change(timer, timer.state, "I did not understand for how long.")
         changed = hands.running(replace(timer, duration_s=seconds), seconds)
-        return Change(changed, TimerState.RUNNING, f"{name} set to {length(seconds)}.")
+        named = name if timer.label else "Timer"
+        return Change(changed, TimerState.RUNNING, f"{named} set to {length(seconds)}.")
     said = moment(to, now) or moment(f"at {to}", now)
     if said is None:
         return Change(timer, timer.state, "I did not understand the new time.")
@@ -202,8 +211,13 @@ def _fit_for(deed: str, timers: Sequence[Timer]) -> Sequence[Timer]:
     return timers
 
 
+def _bare_stop(asked: Asked) -> bool:
+    return deed_of(asked) == "stop" and not {WHAT, NAME, LENGTH, ALL} & asked.values.keys()
+
+
 def _all_ring(asked: Asked, found: Sequence[Timer]) -> bool:
-    return deed_of(asked) == "stop" and all(timer.state is TimerState.RINGING for timer in found)
+    """One word is for everything that rings."""
+    return deed_of(asked) in ("stop", "snooze") and all(timer.state is TimerState.RINGING for timer in found)
 
 
 def _ends(deed: str, found: Sequence[Timer]) -> bool:

@@ -3,15 +3,19 @@
 A timer counts time that goes by: setting the clock of the machine neither shortens nor lengthens it, and sleep of the
 machine counts, so it goes by `Clock.since_boot`. That clock begins anew when the machine is started again; then the
 wall clock is all there is, and the timer is set by it once more. Alarms and reminders are meant for a moment of the
-day and always go by the wall clock, however it got there.
+day and always go by the wall clock, however it got there. What repeats at a time of day keeps that time when the
+machine comes into another time zone; what was set for one moment keeps the moment.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from functools import cached_property
 
+from app.aio.clock import LOCAL
+from app.assistant.skills.timers.repeats import interval_s, next_due
 from app.assistant.skills.timers.timer import RING_FOR_S, Timer, What
 from app.contracts.ports import Clock
 from app.contracts.skill_cards import TimerState
@@ -25,10 +29,12 @@ class Hands:
 
     Args:
         clock: Where they are read.
+        zone: Whose clock on the wall; None for that of this machine.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, zone: tzinfo | None = None) -> None:
         self._clock = clock
+        self._zone = zone or LOCAL
 
     @cached_property
     def _boot(self) -> str:
@@ -63,7 +69,8 @@ class Hands:
 
     def waiting(self, timer: Timer, due_at: float) -> Timer:
         """It waits for a moment, seconds since the epoch."""
-        return replace(timer, state=TimerState.RUNNING, due_at=due_at, remaining_s=0.0, counts_to_s=0.0, boot="")
+        waits = replace(timer, state=TimerState.RUNNING, due_at=due_at, remaining_s=0.0, counts_to_s=0.0, boot="")
+        return replace(waits, offset_s=self._offset_s(due_at) if _of_the_day(timer) else None)
 
     def paused(self, timer: Timer) -> Timer:
         """It stands still."""
@@ -71,13 +78,37 @@ class Hands:
 
     def ringing(self, timer: Timer) -> Timer:
         """It rings from now on."""
-        gives_up = self._clock.since_boot() + RING_FOR_S[timer.what]
+        again_s = interval_s(timer.repeats) or float("inf")
+        gives_up = self._clock.since_boot() + min(RING_FOR_S[timer.what], again_s / 2)  # before it comes again
         return replace(timer, state=TimerState.RINGING, remaining_s=0.0, counts_to_s=gives_up, boot=self._boot)
 
     def put_right(self, timer: Timer) -> Timer:
-        """The same timer, its two moments in step again: after a start of the machine, or when its clock was set."""
-        if timer.what is not What.TIMER or timer.state is not TimerState.RUNNING:
+        """The same timer, in step with the clocks: after a start of the machine, or when clock or zone was set."""
+        if timer.state is not TimerState.RUNNING:
             return timer
+        if timer.what is not What.TIMER:
+            return self._in_this_zone(timer)
         left_s = self.left_s(timer)
         in_step = timer.boot == self._boot and abs(timer.due_at - self._clock.time() - left_s) <= CLOCK_WAS_SET_S
         return timer if in_step else self.running(timer, left_s)
+
+    def _in_this_zone(self, timer: Timer) -> Timer:
+        """The same time of day in the zone where the machine is now."""
+        if timer.offset_s is None or not _of_the_day(timer):
+            return timer
+        moved_s = timer.offset_s - self._offset_s(timer.due_at)
+        if not moved_s:
+            return timer
+        due_at = timer.due_at + moved_s
+        if due_at <= self._clock.time():
+            due_at = next_due(timer.repeats, self._clock.time(), self._zone) or due_at
+        return self.waiting(timer, due_at)
+
+    def _offset_s(self, at: float) -> float:
+        offset = datetime.fromtimestamp(at, self._zone).utcoffset()
+        return 0.0 if offset is None else offset.total_seconds()
+
+
+def _of_the_day(timer: Timer) -> bool:
+    """It comes again at a time of day."""
+    return bool(timer.repeats) and not interval_s(timer.repeats)

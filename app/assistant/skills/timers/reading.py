@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.assistant.skills.timers import repeats
+from app.assistant.skills.timers.correcting import Correction
+from app.assistant.skills.timers.lengths import interval, several
 from app.assistant.understanding.durations import durations_in
 from app.assistant.understanding.meaning import Value
 from app.assistant.understanding.moments import moment, without
 
 SECONDS, AT, DAY_ONLY, DAY, REPEATS, LABEL = "seconds", "at", "day_only", "day", "repeats", "label"
-DEED, WHAT, NAME, LENGTH, ALL, BY, TO = "deed", "what", "name", "length", "all", "by", "to"
-"""What is to be done with one that is set, see `change_values`; its kind, label, length; all; by how much; to when."""
+MORE = "more"
+"""Further timers of the same sentence, each as its seconds and its label: ``600 eggs``."""
+DEED, WHAT, NAME, LENGTH, ALL, BY, TO, LAST = "deed", "what", "name", "length", "all", "by", "to", "last"
+"""What is to be done with one that is set, see `change_values`; its kind, label, length; all; by how much; to when; the
+one that was set last."""
 Read = Mapping[str, Value]
 
 _LONGEST_LABEL = 8
@@ -65,6 +70,7 @@ _DEEDS = (
         r"\b(?:stop|silence|quiet|shut up|turn (?:\w+ )?off|switch off|dismiss|end|enough|i'm (?:awake|up)|got it)\b",
     ),
 )
+_STARTING = re.compile(r"\b(?:starting|beginning)(?:\s+(?:at|from|on))?\b", re.IGNORECASE)
 _MORE = re.compile(r"\s+(?:more|extra|additional|further)\s+(?=(?:second|minute|min|hour)s?\b)", re.IGNORECASE)
 _TO = re.compile(r"\b(?:to|for|until)\b(?!.*\b(?:timer|alarm|reminder)).*$")
 _PLURAL = re.compile(r"\b(?:all|every|both|everything)\b|\b(?:the|my) (?:timers|alarms|reminders)\b")
@@ -72,6 +78,12 @@ _PLURAL = re.compile(r"\b(?:all|every|both|everything)\b|\b(?:the|my) (?:timers|
 
 def timer_values(text: str, now: datetime) -> Read:
     """Of "set a tea timer for ten minutes": its length in seconds, what it is for; "until three" is a length too."""
+    if timers := [
+        (length.value, _label(_marked(words, [(length.start, length.end)]))) for length, words in several(text)
+    ]:
+        (seconds, label), *others = timers
+        more = tuple(f"{length:g} {name}".strip() for length, name in others)
+        return {SECONDS: seconds, MORE: more, LABEL: label} if label else {SECONDS: seconds, MORE: more}
     found = durations_in(text)
     spans = tuple((each.start, each.end) for each in found)
     values: dict[str, Value] = {}
@@ -166,11 +178,37 @@ def which_one(text: str) -> str:
     return _clean(front["name"]) if front is not None else ""
 
 
+def correcting_values(correction: Correction) -> Read:
+    """The same of words that put right the one that was set last."""
+    if correction.drops:
+        return {DEED: "cancel", LAST: True}
+    if correction.by_s:
+        return {DEED: "add" if correction.by_s > 0 else "take", BY: abs(correction.by_s), LAST: True}
+    return {DEED: "move", TO: correction.to, LAST: True}
+
+
+def _again_after(text: str, now: datetime) -> tuple[dict[str, Value], tuple[tuple[int, int], ...]]:
+    """Of "every two hours": the first time and how it repeats; a time or day that is said is the first time."""
+    every = interval(text)
+    if every is None:
+        return {}, ()
+    spans = [(every.start, every.end)]
+    at = now + timedelta(seconds=every.value)
+    begin = moment(f"{text[: every.start]}{' ' * (every.end - every.start)}{text[every.end :]}", now)
+    if begin is not None and begin.recurrence is None and begin.at > now:
+        at = begin.at
+        spans += [*begin.spans, *(match.span() for match in _STARTING.finditer(text))]
+    return {AT: at.timestamp(), REPEATS: repeats.form_of_interval(every.value, at.timestamp())}, tuple(spans)
+
+
 def _moment_values(text: str, now: datetime) -> tuple[dict[str, Value], tuple[tuple[int, int], ...]]:
+    values, spans = _again_after(text, now)
+    if values:
+        return values, spans
     found = moment(text, now)
     if found is None:
         return {}, ()
-    values: dict[str, Value] = {AT: found.at.timestamp()}
+    values = {AT: found.at.timestamp()}
     if not found.has_time:
         values[DAY_ONLY] = True
     if found.recurrence is not None:

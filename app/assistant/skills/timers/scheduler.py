@@ -2,7 +2,7 @@
 
 Why it looks once a second while something is set: sleeping in the program stands still while the machine sleeps, and
 knows nothing of a wall clock that is set. A look costs some microseconds. With nothing set it waits for a change of the
-notebook, and reads it again now and then.
+notebook, and looks now and then whether another program has written into it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
-from app.aio.clock import LOCAL
+from app.aio.clock import LOCAL, follow_zone
 from app.aio.tasks import TaskOwner
 from app.assistant.skills.parts import SkillParts
 from app.assistant.skills.timers.cards import ended_card, timer_card
@@ -22,8 +22,7 @@ from app.assistant.skills.timers.hands import Hands
 from app.assistant.skills.timers.repeats import next_due
 from app.assistant.skills.timers.timer import TIMERS, Timer
 from app.assistant.skills.timers.wording import when
-from app.assistant.skills.wording import sentence
-from app.contracts.cards import NoticeCard
+from app.assistant.wording import sentence
 from app.contracts.errors import SottoError
 from app.contracts.events import CardChanged, Notice, TimerFired
 from app.contracts.skill_cards import TimerCard, TimerState
@@ -32,8 +31,8 @@ from app.memory.notebook import Notebook, Put, Remove, Write, put_card
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-READ_EVERY_S = 15.0
-"""A command in a terminal may set something too; the notebook is read again after so long."""
+LOOK_FOR_OTHERS_S = 2.0
+"""A command in a terminal may set something too; whether another program wrote is looked at after so long."""
 TOO_LATE_S = 60.0
 """At a new start, what should have rung longer ago than this is told, not rung."""
 AGAIN_AFTER_S = 5.0
@@ -56,7 +55,6 @@ class Scheduler:
         self._tasks = TaskOwner()
         self._changed = asyncio.Event()
         self._told: set[str] = set()
-        self._read_again_at = 0.0
         self._timers: tuple[Timer, ...] = ()
         self._unwritten: dict[Timer, Timer] = {}
         self._unsubscribe: Callable[[], object] = lambda: None
@@ -88,10 +86,12 @@ class Scheduler:
     async def _watch(self) -> None:
         while True:
             try:
-                if self._changed.is_set() or self._parts.clock.monotonic() >= self._read_again_at:
+                others_wrote = await self._parts.notebook.others_wrote()
+                if others_wrote or self._changed.is_set():
                     self._changed.clear()
-                    self._read_again_at = self._parts.clock.monotonic() + READ_EVERY_S
                     kept = await self._parts.notebook.entries(TIMERS, Timer)
+                    if others_wrote:
+                        await self._show(frozenset(self._timers) ^ frozenset(kept))
                     self._unwritten = {old: new for old, new in self._unwritten.items() if old in kept}
                     self._timers = tuple(self._unwritten.get(timer, timer) for timer in kept)
                 await self._look()
@@ -100,6 +100,12 @@ class Scheduler:
                 self._tell_of(error)
                 await self._parts.clock.sleep(AGAIN_AFTER_S)
                 self._changed.set()
+
+    async def _show(self, touched: Iterable[Timer]) -> None:
+        """Show the cards of what another program has set, changed or ended; what rang falls silent by it."""
+        for card_id in sorted({timer.card_id for timer in touched}):
+            if (card := await self._parts.notebook.card(card_id)) is not None:
+                self._parts.publish(CardChanged(card=replace(card, turn_id="")))
 
     async def _wait(self, seconds: float) -> None:
         """Until so much time went by, or what is set has changed."""
@@ -117,10 +123,11 @@ class Scheduler:
     def _pause_s(self) -> float:
         left = [self._hands.left_s(each) for each in self._timers if each.state is TimerState.RUNNING]
         left += [self._hands.ringing_left_s(each) for each in self._timers if each.state is TimerState.RINGING]
-        return max(0.0, min(*left, LOOK_EVERY_S)) if left else READ_EVERY_S
+        return max(0.0, min(*left, LOOK_EVERY_S)) if left else LOOK_FOR_OTHERS_S
 
     async def _look(self) -> None:
         """Ring what is due, end what rang long enough, put right what a clock that was set has moved."""
+        follow_zone()
         for timer in sorted(self._timers, key=lambda each: each.due_at):
             if timer.state is TimerState.RUNNING and self._hands.left_s(timer) <= 0.0:
                 await self._ring(timer)
@@ -186,9 +193,6 @@ class Scheduler:
         now = datetime.fromtimestamp(self._hands.now(), self._zone or LOCAL)
         told = [timer.missed(when(timer.due_at, now)) for timer in missed]
         words = sentence(f"While I was away, {told[0]}" + "".join(f"; {each}" for each in told[1:]))
-        card = NoticeCard(card_id=f"timers-missed-{missed[0].timer_id}-{missed[0].due_at:.0f}", message=words)
-        await notebook.commit((put_card(card, self._hands.now()),))
-        self._parts.publish(CardChanged(card=card))
         self._parts.announce(words)
 
     def _tell_of(self, error: SottoError) -> None:

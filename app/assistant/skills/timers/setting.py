@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from app.assistant.skills.skill import Asked, Clarification, Plan
@@ -11,19 +12,21 @@ from app.assistant.skills.timers import repeats
 from app.assistant.skills.timers.cards import timer_card
 from app.assistant.skills.timers.hands import Hands
 from app.assistant.skills.timers.intents import SET_ALARM, SET_REMINDER, SET_TIMER
-from app.assistant.skills.timers.reading import AT, DAY, DAY_ONLY, LABEL, REPEATS, SECONDS, reminded_of
+from app.assistant.skills.timers.reading import AT, DAY, DAY_ONLY, LABEL, MORE, REPEATS, SECONDS, reminded_of
 from app.assistant.skills.timers.timer import TIMERS, Timer, What, of_what
 from app.assistant.skills.timers.wording import length, when
-from app.assistant.skills.wording import capital
 from app.assistant.understanding.durations import duration
 from app.assistant.understanding.meaning import Value
 from app.assistant.understanding.moments import Moment, moment
 from app.assistant.understanding.numbers import number
 from app.assistant.understanding.recurring import local
+from app.assistant.wording import capital, joined
 from app.contracts.skill_cards import Choice
 from app.memory.notebook import Put
 
 LONGEST_S = 30 * 86400.0
+MOST_AT_ONCE = 6
+"""Timers that one sentence can start."""
 LONGEST_LABEL = 200
 """Characters."""
 _REQUEST = re.compile(r"\bremind (?:me|us)\b|\bwake me\b|\bset (?:a|an|another)\b", re.IGNORECASE)
@@ -73,26 +76,45 @@ def plan(asked: Asked, hands: Hands) -> Plan:
     """What is set, with the sentence that says so."""
     values = asked.values
     label = str(values.get(LABEL, ""))[:LONGEST_LABEL]
-    timer_id = secrets.token_hex(6)
     if asked.intent == SET_TIMER:
-        seconds = _seconds(values.get(SECONDS, ""))
-        if seconds is None or not 1.0 <= seconds <= LONGEST_S:
-            return Plan(speech="A timer needs a length between one second and 30 days.")
-        timer = Timer(timer_id, What.TIMER, label, 0.0, hands.now(), duration_s=seconds)
-        return _kept(hands.running(timer, seconds), _started(label, seconds))
+        return _timers(asked, label, hands)
     what = What.ALARM if asked.intent == SET_ALARM else What.REMINDER
     at, again = _when(asked)
     if at is None:
         return Plan(speech="I did not understand the time. Say it as in: tomorrow at five.")
     if at <= hands.now():
         return Plan(speech=f"{when(at, asked.now).capitalize()} has passed already.")
-    timer = hands.waiting(Timer(timer_id, what, label, at, hands.now(), repeats=again), at)
-    return _kept(timer, _announced(timer, asked))
+    if 0 < repeats.interval_s(again) < repeats.LEAST_S:
+        return Plan(speech="I can remind you once a minute at most.")
+    timer = hands.waiting(Timer(secrets.token_hex(6), what, label, at, hands.now(), repeats=again), at)
+    return _kept((timer,), _announced(timer, asked))
 
 
-def _kept(timer: Timer, speech: str) -> Plan:
-    put = Put(TIMERS, timer.timer_id, timer, timer.due_at)
-    return Plan(speech=speech, cards=(timer_card(timer),), writes=(put,))
+def _timers(asked: Asked, label: str, hands: Hands) -> Plan:
+    """One timer, or all of those that one sentence asked for."""
+    wanted = [(_seconds(asked.values.get(SECONDS, "")), label)]
+    more = asked.values.get(MORE, ())
+    for each in more if isinstance(more, tuple) else ():
+        seconds, _, name = each.partition(" ")
+        wanted.append((float(seconds), name[:LONGEST_LABEL]))
+    fit = [(seconds, name) for seconds, name in wanted if seconds is not None and 1.0 <= seconds <= LONGEST_S]
+    if len(fit) < len(wanted):
+        return Plan(speech="A timer needs a length between one second and 30 days.")
+    if len(fit) > MOST_AT_ONCE:
+        return Plan(speech=f"I can start {MOST_AT_ONCE} timers at once. Ask for the others after that.")
+    timers = tuple(
+        hands.running(Timer(secrets.token_hex(6), What.TIMER, name, 0.0, hands.now(), duration_s=seconds), seconds)
+        for seconds, name in fit
+    )
+    if len(timers) == 1:
+        return _kept(timers, _started(label, timers[0].duration_s))
+    told = joined([f"{name} {length(seconds)}".strip() for seconds, name in fit])
+    return _kept(timers, f"{len(timers)} timers: {told}, starting now.")
+
+
+def _kept(timers: Sequence[Timer], speech: str) -> Plan:
+    puts = tuple(Put(TIMERS, timer.timer_id, timer, timer.due_at) for timer in timers)
+    return Plan(speech=speech, cards=tuple(timer_card(timer) for timer in timers), writes=puts)
 
 
 def _started(label: str, seconds: float) -> str:

@@ -11,14 +11,15 @@ from app.aio.clock import LOCAL
 from app.assistant.skills.parts import SkillParts
 from app.assistant.skills.skill import Acted, Asked, Clarification, Data, Fetch, Plan, Proposal, Skill
 from app.assistant.skills.timers import changing, reading, repeats, setting
+from app.assistant.skills.timers.correcting import WITHIN_S, correction
 from app.assistant.skills.timers.hands import Hands
 from app.assistant.skills.timers.intents import CHANGE, SET_ALARM, SET_REMINDER, SET_TIMER, SHOW, SPEC
 from app.assistant.skills.timers.reading import BY, NAME, TO, WHAT
 from app.assistant.skills.timers.scheduler import Scheduler
 from app.assistant.skills.timers.timer import TIMERS, Timer, What
-from app.assistant.skills.timers.wording import counted, state, when
-from app.assistant.skills.wording import capital, joined
-from app.assistant.understanding.meaning import NO_VALUES, Value, Values
+from app.assistant.skills.timers.wording import kinds_of, state, when
+from app.assistant.understanding.meaning import NO_VALUES, Guess, Value, Values
+from app.assistant.wording import capital, joined
 from app.contracts.cards import AnyCard
 from app.contracts.skill_cards import ListCard, ListItem, TimerCard, TimerState
 from app.memory.notebook import Write
@@ -26,6 +27,8 @@ from app.memory.notebook import Write
 LIST_CARD = "timers-list"
 ONLY_WHILE_IT_RUNS = "It rings while Sotto runs: leave its window open, or `sotto listen` running."
 """For a command that answers one question and ends."""
+SURE = 0.94
+"""How sure words are meant for the timer that was set just now."""
 _TOLD = 3
 """So many are told one by one; of more only the number, the rest is on the card."""
 
@@ -42,7 +45,7 @@ class TimersSkill(Skill):
 
     def __init__(self, parts: SkillParts, zone: tzinfo | None = None) -> None:
         self._notebook = parts.notebook
-        self._hands = Hands(parts.clock)
+        self._hands = Hands(parts.clock, zone)
         self._zone = zone or LOCAL
         self._scheduler = Scheduler(parts, self._hands, zone)
         self._set: tuple[Timer, ...] = ()
@@ -57,6 +60,13 @@ class TimersSkill(Skill):
         """Watch no longer."""
         await self._scheduler.aclose()
 
+    async def claim(self, text: str, now: datetime) -> Guess | None:
+        """Words that put right the one that was set a moment ago: "no, make it 8 minutes"."""
+        if correction(text, now) is None:
+            return None
+        made_at = max((timer.made_at for timer in await self._notebook.entries(TIMERS, Timer)), default=0.0)
+        return Guess(CHANGE, SURE) if 0.0 <= now.timestamp() - made_at <= WITHIN_S else None
+
     def values(self, intent: str, text: str, now: datetime) -> Values:
         """What the words say."""
         match intent:
@@ -66,6 +76,8 @@ class TimersSkill(Skill):
                 return reading.alarm_values(text, now)
             case "set_reminder":
                 return reading.reminder_values(text, now)
+            case "change_timer" if (put_right := correction(text, now)) is not None:
+                return reading.correcting_values(put_right)
             case "show_timers" | "change_timer":
                 return reading.change_values(text)
             case _:
@@ -125,20 +137,20 @@ class TimersSkill(Skill):
             timer_id, deed = reference, "cancel"
         if not deed:
             return None
-        cards, writes = await self._done(card, timer_id, deed, float(reference) if verb == "snooze" else None)
-        return Acted(cards=cards, writes=writes)
+        by_s = float(reference) if verb == "snooze" and reference.isdigit() else None
+        return await self._done(card, timer_id, deed, by_s)
 
-    async def _done(
-        self, card: AnyCard, timer_id: str, deed: str, by_s: float | None
-    ) -> tuple[tuple[AnyCard, ...], tuple[Write, ...]]:
-        """A button's work: the cards as they are then, and what is written."""
+    async def _done(self, card: AnyCard, timer_id: str, deed: str, by_s: float | None) -> Acted:
+        """A button's work: the cards as they are then, what is written, and what is said to whoever said it aloud."""
         timer = await self._notebook.entry(TIMERS, timer_id, Timer)
         cards: list[AnyCard] = []
         writes: tuple[Write, ...] = ()
+        spoken = "That is over already."
         if timer is not None:
             now = datetime.fromtimestamp(self._hands.now(), self._zone)
             change = changing.changed(timer, deed, by_s, self._hands, now)
             changed, writes = await self._of(timer, change)
+            spoken = change.says or "All right."
             cards.append(changed)
         elif isinstance(card, TimerCard):  # it ended while the card was looked at
             gone = replace(card, state=TimerState.DONE, actions=(), revision=card.revision + 1)
@@ -146,7 +158,7 @@ class TimersSkill(Skill):
         if isinstance(card, ListCard):
             rest = tuple(item for item in card.items if item.item_id != timer_id)
             cards.append(replace(card, items=rest, revision=card.revision + 1))
-        return tuple(cards), writes
+        return Acted(cards=tuple(cards), writes=writes, spoken=spoken)
 
     async def _of(self, timer: Timer, change: changing.Change) -> tuple[TimerCard, tuple[Write, ...]]:
         if change.timer is not None:
@@ -171,7 +183,7 @@ class TimersSkill(Skill):
             cards.append(card)
             writes.extend(written)
             said.append(change.says)
-        speech = " ".join(each for each in said if each) if len(found) <= _TOLD else "All cancelled."
+        speech = " ".join(each for each in dict.fromkeys(said) if each) if len(found) <= _TOLD else "All cancelled."
         return Plan(speech=speech or "All right.", cards=tuple(cards), writes=tuple(writes))
 
     async def _shown(self, asked: Asked, timers: Sequence[Timer], missing: Sequence[str]) -> Plan:
@@ -219,7 +231,7 @@ def _when(timer: Timer, hands: Hands, now: datetime) -> str:
 def _told(timers: Sequence[Timer], hands: Hands, now: datetime) -> str:
     """What is set, in a sentence."""
     if len(timers) > _TOLD:
-        return f"You have {counted(timers)}; the next is the {timers[0].name}, {state(timers[0], hands, now)}."
+        return f"You have {kinds_of(timers)}; the next is the {timers[0].name}, {state(timers[0], hands, now)}."
     return " ".join(_one(timer, hands, now) for timer in timers) if len(timers) == 1 else _several(timers, hands, now)
 
 
@@ -234,4 +246,4 @@ def _one(timer: Timer, hands: Hands, now: datetime) -> str:
 
 def _several(timers: Sequence[Timer], hands: Hands, now: datetime) -> str:
     told = [f"the {timer.name}, {state(timer, hands, now)}" for timer in timers]
-    return f"You have {counted(timers)}: {joined(told)}."
+    return f"You have {kinds_of(timers)}: {joined(told)}."

@@ -7,9 +7,10 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from app.aio.clock import LOCAL
-from app.assistant.skills.wording import second_person, sentence
+from app.assistant.skills.wording import second_person
 from app.assistant.understanding.durations import in_words
 from app.assistant.understanding.recurring import clock_in_words
+from app.assistant.wording import sentence
 from app.contracts.skill_cards import TimerState
 
 TIMERS = "timers"
@@ -43,6 +44,7 @@ class Timer:
         remaining_s: What is left of a paused timer.
         counts_to_s: Of a running timer: `Clock.since_boot` at which it rings. Of a ringing one: at which it gives up.
         boot: The start of the machine that ``counts_to_s`` belongs to.
+        offset_s: Of one that repeats at a time of day: seconds by which that clock was ahead of UTC at ``due_at``.
         repeats: When it rings again, see `app.assistant.skills.timers.repeats`; empty for once.
     """
 
@@ -57,6 +59,7 @@ class Timer:
     counts_to_s: float = 0.0
     boot: str = ""
     repeats: str = ""
+    offset_s: float | None = None
 
     @property
     def card_id(self) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from app.assistant.skills.timers.hands import Hands
 from app.assistant.skills.timers.timer import Timer, What
-from app.assistant.skills.wording import joined
 from app.assistant.understanding.durations import in_words
 from app.assistant.understanding.recurring import clock_in_words
+from app.assistant.wording import counted, joined
 from app.contracts.skill_cards import TimerState
 
 _SECONDS_MATTER_S = 600.0
@@ -51,7 +51,7 @@ def state(timer: Timer, hands: Hands, now: datetime) -> str:
     return when(timer.due_at, now)
 
 
-def counted(timers: Sequence[Timer]) -> str:
+def kinds_of(timers: Sequence[Timer]) -> str:
     """How many of each kind: "2 timers and 1 alarm"."""
     counts = ((what, sum(timer.what is what for timer in timers)) for what in What)
-    return joined([f"{count} {what.value}{'' if count == 1 else 's'}" for what, count in counts if count])
+    return joined([counted(count, what.value) for what, count in counts if count])

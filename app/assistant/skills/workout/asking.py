@@ -8,7 +8,7 @@ from app.assistant.skills.skill import Asked, Clarification, Proposal
 from app.assistant.skills.workout import wish as slots
 from app.assistant.skills.workout.choosing import days_since
 from app.assistant.skills.workout.dosing import amount_words
-from app.assistant.skills.workout.exercise import Muscle, listed
+from app.assistant.skills.workout.exercise import Muscle
 from app.assistant.skills.workout.planning import draft
 from app.assistant.skills.workout.wish import Known, Wish, changed, focus_of, usual_minutes, values_of, wish_of
 from app.assistant.skills.workout.words import (
@@ -23,8 +23,10 @@ from app.assistant.skills.workout.words import (
     hurting,
     level_in,
     minutes_in,
+    steps_in,
     unwanted_in,
 )
+from app.assistant.wording import joined
 from app.contracts.skill_cards import Choice
 
 SURE = 0.9
@@ -39,7 +41,7 @@ _MUSCLES = {
 _FOCUS_SAYS = {
     Focus.UPPER: ("upper", "the upper body", "arms and chest", "arms"),
     Focus.LOWER: ("lower", "the lower body", "legs", "leg day"),
-    Focus.FULL: ("full", "everything", "the whole body", "whole body", "all of it"),
+    Focus.FULL: ("full", "everything", "the whole body", "whole body", "all of it", "both"),
     Focus.CORE: ("abs", "the core", "my core", "stomach"),
 }
 _GEAR_CHOICES = (
@@ -99,6 +101,9 @@ def answer(asked: Asked, slot: str, text: str) -> str | None:
         found = values_in(lower)
         if "other exercises" in lower or "something else" in lower or "different exercises" in lower:
             found[slots.OTHERS] = _next_others(asked)
+        if slots.MINUTES not in found and (steps := steps_in(lower)):
+            before = values_of(asked).get(slots.STEPS, "0")
+            found[slots.STEPS] = str(min(max(int(before) + steps, -len(LENGTHS)), len(LENGTHS)))
         return changed(asked, **found) if found else None
     return {slots.FOCUS: focus_in, slots.GEAR: gear_in}.get(slot, lambda _text: None)(lower)
 
@@ -122,7 +127,7 @@ def proposal(asked: Asked, known: Known) -> Proposal | None:
     if count > SHOWN:
         lines.append(f"and {count - SHOWN} more")
     if wish.hurts:
-        lines.append(f"Leaves your {listed([joint.words for joint in sorted(wish.hurts)])} alone")
+        lines.append(f"Leaves your {joined([joint.words for joint in sorted(wish.hurts)])} alone")
     choices = modifications(asked, wish)
     return Proposal(sentence, tuple(lines), modify=Clarification(slots.CHANGE, "What should be different?", choices))
 

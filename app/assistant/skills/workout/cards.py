@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from app.assistant.skills.workout.catalogue import DRAWINGS
 from app.assistant.skills.workout.dosing import amount_words, weight_words
-from app.assistant.skills.workout.exercise import Exercise, listed
+from app.assistant.skills.workout.exercise import Exercise
 from app.assistant.skills.workout.planning import Draft, Item, title_of
 from app.assistant.skills.workout.words import gear_words
+from app.assistant.wording import joined
 from app.contracts.card import CardAction, Emphasis
 from app.contracts.cards import NoticeCard
 from app.contracts.skill_cards import (
@@ -121,7 +122,7 @@ def with_actions(card: SessionPlanCard) -> SessionPlanCard:
     actions.append(finish)
     for exercise, names in zip(card.exercises, said_names(card.exercises), strict=True):
         if not exercise.done:
-            actions.append(_swap(exercise, names))
+            actions.append(_swap(exercise, (*names, *_places(card.exercises, exercise))))
         if not exercise.done and exercise is not left[0]:
             actions.append(_set_done(exercise, names))
     return replace(card, actions=tuple(actions))
@@ -141,7 +142,7 @@ def equipment_notice(draft: Draft) -> NoticeCard:
     if not wish.gear_known:
         sentences.append('I do not know what you have; say "I have dumbbells and a bench", and I will plan with it.')
     if wish.hurts:
-        hurting = listed([joint.words for joint in sorted(wish.hurts)])
+        hurting = joined([joint.words for joint in sorted(wish.hurts)])
         sentences.append(f"Exercises that put much load on the {hurting} are left out. {CAUTION}")
     if any(item.exercise.loadable and not item.dose.why for item in draft.items):
         sentences.append("The weights are a careful first guess: the last repetitions should be hard, not impossible.")
@@ -204,13 +205,16 @@ def difference(old: Exercise, new: Exercise) -> str:
     """In what another exercise differs, a few words."""
     spared = [joint.words for joint in old.strains if joint not in new.strains]
     if spared:
-        return f"spares the {listed(spared)}"
+        return f"spares the {joined(spared)}"
     if old.needs and not new.needs:
         return "needs no equipment"
     if new.level.rank != old.level.rank:
         return "easier" if new.level.rank < old.level.rank else "harder"
     shared = [muscle.words for muscle in new.primary if muscle in (*old.primary, *old.secondary)]
-    return f"also works the {listed(shared)}" if shared else f"works the {listed([m.words for m in new.primary])}"
+    return f"also works the {joined(shared)}" if shared else f"works the {joined([m.words for m in new.primary])}"
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
 def _swap(exercise: SessionExercise, names: Sequence[str]) -> CardAction:
@@ -232,6 +236,14 @@ def _set_done(exercise: SessionExercise, names: Sequence[str]) -> CardAction:
         says=tuple(said),
         emphasis=Emphasis.QUIET,
     )
+
+
+def _places(exercises: Sequence[SessionExercise], exercise: SessionExercise) -> tuple[str, ...]:
+    """How an exercise may be called by its place: "first exercise", "first one", "last exercise"."""
+    place = exercises.index(exercise)
+    names = [_ORDINALS[place]] if place < len(_ORDINALS) else []
+    names += ["last"] if place == len(exercises) - 1 else []
+    return tuple(f"{name} {what}" for name in names for what in ("exercise", "one"))
 
 
 def said_names(exercises: Sequence[SessionExercise]) -> list[tuple[str, ...]]:

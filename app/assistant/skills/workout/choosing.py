@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from app.assistant.skills.workout.exercise import GYM, Exercise, Muscle, Pattern, listed
+from app.assistant.skills.workout.exercise import GYM, Exercise, Muscle, Pattern
 from app.assistant.skills.workout.person import Session
 from app.assistant.skills.workout.wish import Wish
 from app.assistant.skills.workout.words import Focus
+from app.assistant.wording import joined
 
 P = Pattern
 MOVEMENTS: Mapping[Focus, tuple[Pattern, ...]] = {
@@ -188,7 +189,7 @@ def _reasons(
         reasons.append(f"{exercise.primary[0].words} was not in your {last}")
     elif SCORES_FRESH_AFTER_DAYS <= days < NEVER:
         reasons.append(f"{exercise.primary[0].words} has rested {days} days")
-    return tuple(reasons) or (f"{listed([muscle.words for muscle in exercise.primary])}, by {exercise.pattern.words}",)
+    return tuple(reasons) or (f"{joined([muscle.words for muscle in exercise.primary])}, by {exercise.pattern.words}",)
 
 
 @lru_cache(maxsize=2048)

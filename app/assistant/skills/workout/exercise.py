@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from app.assistant.wording import joined
+
 
 class Level(StrEnum):
     """How much practice something needs, or somebody has."""
@@ -239,8 +241,8 @@ class Exercise:
     @cached_property
     def muscles_in_words(self) -> str:
         """As in "Chest; also triceps and shoulders"."""
-        first = listed([muscle.words for muscle in self.primary]).capitalize()
-        return f"{first}; also {listed([muscle.words for muscle in self.secondary])}" if self.secondary else first
+        first = joined([muscle.words for muscle in self.primary]).capitalize()
+        return f"{first}; also {joined([muscle.words for muscle in self.secondary])}" if self.secondary else first
 
 
 def plural(name: str) -> str:
@@ -251,8 +253,3 @@ def plural(name: str) -> str:
     if lower.endswith("fly"):
         return f"{lower[:-1]}ies"
     return lower if lower.endswith(("s", "ing", "cow")) else f"{lower}s"
-
-
-def listed(words: list[str] | tuple[str, ...]) -> str:
-    """As in "a, b and c"."""
-    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 from app.assistant.skills.skill import Asked, Plan
 from app.assistant.skills.workout.choosing import NEVER, days_since
-from app.assistant.skills.workout.exercise import Exercise, Muscle, Unit, listed, plural
+from app.assistant.skills.workout.exercise import Exercise, Muscle, Unit, plural
 from app.assistant.skills.workout.person import Performed, Session
 from app.assistant.skills.workout.words import Focus
 from app.assistant.understanding.durations import in_words
+from app.assistant.wording import counted, joined
 from app.contracts.skill_cards import ListCard, ListItem
 
 SHOWN = 10
@@ -49,11 +50,11 @@ def told(asked: Asked, sessions: Sequence[Session], exercises: Mapping[str, Exer
     )
     recent = [each for each in sessions if (today - date.fromisoformat(each.day)).days < days]
     minutes = sum(each.minutes for each in recent)
-    count = f"{len(recent)} workout{'' if len(recent) == 1 else 's'}"
+    count = counted(len(recent), "workout")
     sentences = [f"{count} {period}{f', {minutes} minutes together' if minutes else ''}."]
     sentences.append(f"The last one was {day_words(sessions[0].day, today)}: {name_of(sessions[0])}.")
     if len(sessions) >= ENOUGH and (left := _left_out(sessions, exercises, today)):
-        sentences.append(f"Not trained for a week or more: {listed(left)}.")
+        sentences.append(f"Not trained for a week or more: {joined(left)}.")
     card = ListCard(
         card_id=f"workout-history-{stamp(asked)}",
         list_id="workout-history",
@@ -86,7 +87,7 @@ def performed_words(performed: Performed) -> str:
     unit = " s" if performed.unit is Unit.SECONDS else ""
     amount = f" {performed.sets} × {performed.amount}{unit}" if performed.sets and performed.amount else ""  # noqa: RUF001
     if performed.sets and not performed.amount:
-        amount = f" {performed.sets} set{'' if performed.sets == 1 else 's'}"
+        amount = f" {counted(performed.sets, 'set')}"
     return f"{performed.name.lower()}{amount}{f' at {performed.kg:g} kg' if performed.kg else ''}"
 
 
@@ -94,7 +95,7 @@ def said_words(performed: Performed) -> str:
     """The same as it is spoken: "3 sets of 10 push-ups", "running 30 minutes"."""
     if performed.sets < 1 or (performed.unit is Unit.SECONDS and performed.sets == 1):
         return performed_words(performed)
-    sets = f"{performed.sets} set{'' if performed.sets == 1 else 's'} of "
+    sets = f"{counted(performed.sets, 'set')} of "
     amount = f"{performed.amount} seconds " if performed.unit is Unit.SECONDS else f"{performed.amount} "
     weight = f" at {performed.kg:g} kg" if performed.kg else ""
     return f"{sets}{amount if performed.amount else ''}{plural(performed.name)}{weight}"

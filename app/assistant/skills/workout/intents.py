@@ -28,7 +28,10 @@ _FEELS = r"(?:hurts?|aches?|is (?:sore|injured|painful|fine|better|healed|ok|oka
 _LIKES = r"(?:don't like|do not like|hate|love|like|enjoy) (?:doing )?"
 _TRAINED = r"(?:train(?:ed)?|work(?:ed)? ?-?outs?|exercised?|lift(?:ed)?|bench(?: press)?(?:ed)?|squat(?:ted)?)"
 _OURS = rf"(?:{_KIT}|\b(?:bench|weights?|rack|rope|trained|pain|injur|hurt|no equipment))"
-_OUT = r"(?:for a (?:run|jog|swim|hike|bike ride|ride|walk)|running|jogging|swimming|cycling|hiking|climbing)"
+_OUT = (
+    r"(?:for an? (?:[\w.]+ ){0,2}(?:run|jog|swim|hike|bike ride|ride|walk)"
+    r"|running|jogging|swimming|cycling|hiking|climbing)"
+)
 
 INTENTS = (
     Intent(
@@ -60,13 +63,14 @@ INTENTS = (
             rf"\b(?:i(?:'d| would)? (?:want|need|like)|let's (?:do|have|start)|i wanna)\b.{{0,40}}\b{_SESSION}\b",
             r"\b(?:let's|i want to|i wanna|i'd like to|i would like to|time to) (?:work ?-?out|exercise|train)\b",
             r"\bwhat (?:should|can|could) i train\b",
+            r"\bi feel like (?:doing )?(?:some |an? )?(?:exercis(?:e|ing)|training|working out|work ?-?out)\b",
             r"\b(?:what|which) (?:work ?-?outs?|exercises?|training) (?:should|can|could) i do\b",
             r"\bdo (?:something|some exercises?) for (?:my |the )?(?:abs|core|legs?|arms?|back|chest|shoulders?)\b",
             r"^(?:some )?(?:stretching|cardio|mobility)(?: exercises?)? for (?:\w+ minutes|(?:half )?an hour)\b",
         ),
         against=(
             rf"^{_ASKS}\b.{{0,40}}\b(?:good|best|better|healthy|effective|benefits?|calories)\b",
-            r"\b(?:log|record|track)\b",
+            r"\b(?:log|record|track)\b|^how (?:many|often|much)\b",
             r"\b(?:last|my previous) (?:work ?-?out|training)\b",
             r"\b(?:music|playlist|clothes|shoes|song|list of|reasons?|essay|poem|story|article|blog|e-?mail)\b",
             r"\b(?:employees?|colleagues?|team|staff|developers?|students?|dogs?|pupp(?:y|ies)|recruits?|apprentices?)\b",
@@ -94,10 +98,10 @@ INTENTS = (
             rf"\b(?:log|record|track|save|note)\b.{{0,40}}\b(?:work ?-?outs?|training|session|run|sets?|{_MOVES})\b",
             rf"^(?:i(?:'ve| have)? (?:just )?(?:did|done)) .{{0,30}}\b(?:\w+ sets?|work ?-?out|{_MOVES})\b",
             r"^i (?:just )?(?:ran|jogged|swam|cycled|biked|hiked|lifted|trained|worked out) ",
-            rf"^i (?:just )?went {_OUT}\b",
+            rf"^(?:i )?(?:just )?went {_OUT}\b",
             r"^i(?:'ve| have)? (?:just )?(?:finished|completed) (?:my|the|a) (?:work ?-?out|training|session)\b",
         ),
-        against=(r"\?$", rf"^{_ASKS}\b", r"\bbeen training for\b"),
+        against=(r"\?$", rf"^{_ASKS}\b", r"\bbeen training for\b", r"^\d+\s*x\s*\d+$"),
         description="Keep a workout in the training history",
     ),
     Intent(

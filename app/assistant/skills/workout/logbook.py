@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from app.assistant.skills.skill import Asked, Plan
 from app.assistant.skills.workout.choosing import stems
-from app.assistant.skills.workout.exercise import Exercise, Muscle, Pattern, Unit, listed
+from app.assistant.skills.workout.exercise import Exercise, Muscle, Pattern, Unit
 from app.assistant.skills.workout.history import name_of, performed_words, said_words, stamp
 from app.assistant.skills.workout.person import (
     History,
@@ -28,6 +28,7 @@ from app.assistant.skills.workout.words import Focus, focus_in, minutes_in
 from app.assistant.understanding.days import day
 from app.assistant.understanding.durations import durations_in
 from app.assistant.understanding.numbers import numbers_in
+from app.assistant.wording import joined
 from app.contracts.card import CardAction, Emphasis
 from app.contracts.errors import InvalidInput
 from app.contracts.skill_cards import ListCard, ListItem
@@ -148,7 +149,7 @@ def logged(asked: Asked, exercises: Mapping[str, Exercise], history: History) ->
     parts = [said_words(each) for each in told.performed]
     alone = len(told.performed) == 1 and told.performed[0].unit is Unit.SECONDS
     length = f"{told.minutes} minutes" if told.minutes and not alone else ""
-    what = listed(parts) or f"{name_of(session)}"
+    what = joined(parts) or f"{name_of(session)}"
     speech = f"Logged: {what}{f', {length}' if length else ''}."
     return Plan(speech=speech, cards=(_card(session, asked),), writes=(keep_session(session), *writes))
 
@@ -206,7 +207,8 @@ def _performed(chunk: str, exercises: Mapping[str, Exercise], known: set[str]) -
     unit = Unit.SECONDS if seconds and (exercise.timed or not amount) else Unit.REPETITIONS
     if unit is Unit.SECONDS:
         found = _SETS.search(bare) or _BY.search(bare)
-        return Performed(exercise.id, exercise.name, int(found[1]) if found else 1, seconds, unit, round(kg, 1))
+        times = min(max(int(found[1]), 1), MOST_SETS) if found else 1
+        return Performed(exercise.id, exercise.name, times, seconds, unit, round(kg, 1))
     return Performed(exercise.id, exercise.name, sets, amount, exercise.unit if exercise.timed else unit, round(kg, 1))
 
 

@@ -208,6 +208,10 @@ class Log:
         """Workouts, the newest first."""
         return await self._notebook.entries(SESSIONS, Session, limit=limit, newest_first=True)
 
+    async def plans(self, since: float) -> tuple[Planned, ...]:
+        """What was planned since a moment, seconds since the epoch, in order."""
+        return await self._notebook.entries(PLANS, Planned, since=since)
+
     async def plan(self, plan_id: str) -> Planned | None:
         """A plan by its id, None when it is not there."""
         return await self._notebook.entry(PLANS, plan_id, Planned)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from app.assistant.skills.workout.choosing import alternatives, choose, usable
 from app.assistant.skills.workout.dosing import MOST_SETS, Dose, dose, seconds_of, total_seconds
-from app.assistant.skills.workout.exercise import Exercise, Gear, Muscle, Pattern, listed
+from app.assistant.skills.workout.exercise import Exercise, Gear, Muscle, Pattern
 from app.assistant.skills.workout.person import Planned, PlannedExercise
 from app.assistant.skills.workout.wish import Wish
 from app.assistant.skills.workout.words import Focus
+from app.assistant.wording import joined
 
 MINUTES_EACH = {Focus.MOBILITY: 2.5, Focus.CARDIO: 6.0, Focus.CORE: 6.0}
 OTHERWISE_EACH = 7.5
@@ -164,7 +165,7 @@ def muscles_of(draft_: Draft) -> str:
         for muscle in item.exercise.primary:
             counted[muscle] = counted.get(muscle, 0) + item.dose.sets
     order = sorted(counted, key=lambda muscle: (-counted[muscle], muscle))
-    return listed([muscle.words for muscle in order[:4]])
+    return joined([muscle.words for muscle in order[:4]])
 
 
 def _warm_up(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from app.assistant.skills.skill import Acted, Asked, Plan
 from app.assistant.skills.workout.cards import CAUTION
-from app.assistant.skills.workout.exercise import Joint, Level, listed
+from app.assistant.skills.workout.exercise import Joint, Level
 from app.assistant.skills.workout.history import stamp
 from app.assistant.skills.workout.person import (
     EQUIPMENT,
@@ -36,6 +36,7 @@ from app.assistant.skills.workout.words import (
     minutes_in,
     side_in,
 )
+from app.assistant.wording import joined
 from app.contracts.skill_cards import ListCard, ListItem
 from app.memory.notebook import Put, Remove, Write
 
@@ -94,7 +95,7 @@ def noted(asked: Asked, known: Known) -> Plan:
     card = profile_card(after, f"workout-profile-{stamp(asked)}")
     if not said:
         return Plan(speech=_in_words(after), cards=(card,))
-    speech = f"Noted: {listed(said)}."
+    speech = f"Noted: {joined(said)}."
     if values.get(HURTS):
         speech += f" I leave out exercises that put much load on it. {CAUTION}"
     return Plan(speech=speech, cards=(card,), writes=writes)

@@ -41,6 +41,7 @@ from app.assistant.skills.workout.words import gear_in, gear_of, gear_words
 from app.assistant.understanding.meaning import NO_VALUES, Values
 from app.contracts.cards import AnyCard
 from app.contracts.errors import InvalidInput, SottoError
+from app.contracts.events import CardChanged
 from app.contracts.skill_cards import Choice, ListCard
 from app.memory.notebook import Put, Remove, Write
 
@@ -65,6 +66,7 @@ class WorkoutSkill(Skill):
 
     def __init__(self, parts: SkillParts) -> None:
         self._clock = parts.clock
+        self._publish = parts.publish
         self._catalogue = Catalogue()
         self._log = TrainingLog(parts.notebook)
         self._using = Using(parts.notebook, self._log, self._catalogue)
@@ -183,9 +185,15 @@ class WorkoutSkill(Skill):
         return await self._using.act(card, action, self._now())
 
     async def start(self) -> None:
-        """Read the exercises before they are asked for; what is wrong with them is said when they are."""
+        """Read the exercises before they are asked for, and put today's session back on the canvas.
+
+        What is wrong with the exercises is said when they are needed.
+        """
         with suppress(SottoError):
             await self._catalogue.exercises()
+        session = await self._using.left_open(self._now())
+        if session is not None:
+            self._publish(CardChanged(card=session))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.time(), UTC).astimezone()

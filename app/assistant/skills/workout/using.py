@@ -38,6 +38,7 @@ from app.assistant.skills.workout.person import (
 from app.assistant.skills.workout.planning import Item
 from app.assistant.skills.workout.wish import Wish
 from app.assistant.skills.workout.words import Focus
+from app.assistant.wording import counted
 from app.contracts.cards import AnyCard
 from app.contracts.errors import InvalidInput
 from app.contracts.skill_cards import AlternativesCard, SessionExercise, SessionPlanCard
@@ -85,6 +86,18 @@ class Using:
         if verb == SWAP:
             return await self._swap(card, reference, "", now)
         return await self._finish(card, now) if verb == FINISH else None
+
+    async def left_open(self, now: datetime) -> SessionPlanCard | None:
+        """The session planned last today when it is not finished yet, as it was left; else None.
+
+        Raises:
+            StorageError: The notebook cannot be read.
+        """
+        plan = (await self._log.plans(since=now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()))[-1:]
+        card = await self._notebook.card(session_id(plan[0].plan_id)) if plan and not plan[0].finished else None
+        if not isinstance(card, SessionPlanCard) or card.finished:
+            return None
+        return replace(card, turn_id="", revision=card.revision + 1)
 
     async def _swap(self, card: SessionPlanCard, old_id: str, new_id: str, now: datetime) -> Acted:
         """Put another exercise in the place of one: the wanted one, or the best there is."""
@@ -154,12 +167,9 @@ class Using:
         alternatives_card = await self._notebook.card(alternatives_id(plan_id))
         removed = (alternatives_card.card_id,) if alternatives_card is not None else ()
         sets = sum(each.sets for each in performed)
-        return Acted(
-            cards=(finished,),
-            removed=removed,
-            writes=writes,
-            say=f"Well done: {len(performed)} exercises, {sets} sets, {minutes} minutes. It is in your history.",
-        )
+        what = f"{counted(len(performed), 'exercise')}, {counted(sets, 'set')}, {counted(minutes, 'minute')}"
+        say = f"Well done: {what}. It is in your history."
+        return Acted(cards=(finished,), removed=removed, writes=writes, say=say)
 
     async def _wish(self, plan: Planned, today: date) -> Wish:
         """What a kept plan was made for, with the history as it is now."""
@@ -191,7 +201,7 @@ def _set_done(card: SessionPlanCard, exercise_id: str) -> Acted:
     elif following is None:
         say = 'That was the last set. Say "finish workout" to keep it.'
     else:
-        say = f"Done. Next: {following.name.lower()}, {following.sets} sets of {following.repetitions}."
+        say = f"Done. Next: {following.name.lower()}, {counted(following.sets, 'set')} of {following.repetitions}."
     return Acted(cards=(revised,), say=say)
 
 

@@ -25,8 +25,10 @@ from app.assistant.skills.workout.person import (
 from app.assistant.skills.workout.words import LENGTHS, LONGEST, SHORTEST, Focus, gear_of
 
 FOCUS, MINUTES, GEAR, EFFORT, LEVEL = "focus", "minutes", "equipment", "effort", "level"
-HURTS, WITHOUT, CHANGE, OTHERS = "hurts", "without", "change", "others"
-"""Slots of `plan_workout`. ``others`` counts how often other exercises were wanted."""
+HURTS, WITHOUT, CHANGE, OTHERS, STEPS = "hurts", "without", "change", "others", "steps"
+"""Slots of `plan_workout`. ``others`` counts how often other exercises were wanted, ``steps`` how much longer it should
+be than it would: 1 for the next of `LENGTHS`, -1 for the one before.
+"""
 ASK = "ask"
 """In `CHANGE`: the slot that is to be asked for."""
 USUAL_MINUTES = 30
@@ -112,8 +114,8 @@ def changes(text: str) -> dict[str, str]:
 def changed(asked: Asked, **values: str) -> str:
     """The value of `CHANGE` that holds what was changed before and this."""
     merged = changes(str(asked.values.get(CHANGE, ""))) | values
-    if ASK not in values:
-        merged.pop(ASK, None)
+    for name in {ASK} - set(values) | ({STEPS} if MINUTES in values else set()):
+        merged.pop(name, None)
     return ";".join(f"{name}={value}" for name, value in merged.items())
 
 
@@ -141,6 +143,7 @@ def wish_of(asked: Asked, known: Known) -> Wish:
     focus = focus_of(values) or Focus.FULL
     said = values.get(MINUTES, "")
     minutes = int(said) if said.isdecimal() else usual_minutes(known, focus) or USUAL_MINUTES
+    minutes = _stepped(minutes, values.get(STEPS, ""))
     effort = {"easier": -1, "harder": 1}.get(values.get(EFFORT, ""), 0)
     gear = gear_of(values[GEAR]) if GEAR in values else frozenset(known.equipment.gear)
     now_hurting = {Joint(name) for name in values.get(HURTS, "").split(",") if name in frozenset(Joint)}
@@ -161,6 +164,16 @@ def wish_of(asked: Asked, known: Known) -> Wish:
         today=asked.now.date(),
         sessions=known.history.sessions,
     )
+
+
+def _stepped(minutes: int, steps: str) -> int:
+    """A length so many of the offered ones longer or shorter."""
+    for _ in range(abs(int(steps)) if steps.lstrip("-").isdecimal() else 0):
+        if steps.startswith("-"):
+            minutes = max((length for length in LENGTHS if length < minutes), default=minutes)
+        else:
+            minutes = min((length for length in LENGTHS if length > minutes), default=minutes)
+    return minutes
 
 
 def _level(said: str, profile: Profile) -> Level:

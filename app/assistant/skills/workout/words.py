@@ -9,9 +9,11 @@ import re
 from enum import StrEnum
 from typing import TypeVar
 
-from app.assistant.skills.workout.exercise import GYM, Gear, Joint, Level, listed
+from app.assistant.skills.workout.exercise import GYM, Gear, Joint, Level
 from app.assistant.skills.workout.person import Goal
 from app.assistant.understanding.durations import duration
+from app.assistant.understanding.numbers import number
+from app.assistant.wording import joined
 
 K = TypeVar("K")
 
@@ -115,11 +117,15 @@ _WITHOUT = re.compile(
     r"\b(?:without(?: any)?|but no|no|skip(?: the)?|avoid(?:ing)?|leave out(?: the)?|except) "
     r"([a-z][a-z -]*?)(?= (?:and|with|for|today|please|but|because|in)\b|[,.;]|$)"
 )
+_NOT_WANTED = re.compile(
+    r"\b(?:not|anything but|instead of|rather than|other than) ((?:(?:the|my|an?) )?\w+(?: body| half)?)"
+)
 
 
 def focus_in(text: str) -> Focus | None:
     """What is to be trained, None when it is not said, or more than one thing is that do not go together."""
-    found = _found(_FOCUS, text)
+    unwanted = " ".join(match[1] for match in _NOT_WANTED.finditer(text))
+    found = {focus for focus in _found(_FOCUS, text) if re.search(_FOCUS[focus], unwanted) is None}
     if not found:
         return None
     if Focus.FULL in found or (Focus.LOWER in found and found & {Focus.UPPER, Focus.PUSH, Focus.PULL, Focus.ARMS}):
@@ -155,7 +161,7 @@ def gear_words(gear: frozenset[Gear]) -> str:
     """Equipment as it is told: "dumbbells and a bench"."""
     if gear == GYM:
         return "everything a gym has"
-    return listed([piece.one for piece in Gear if piece in gear]) or "body weight only"
+    return joined([piece.one for piece in Gear if piece in gear]) or "body weight only"
 
 
 def joints_in(text: str) -> frozenset[Joint]:
@@ -201,11 +207,17 @@ def minutes_in(text: str) -> int | None:
     """Minutes of a session, `SHORTEST` to `LONGEST`; a bare number is minutes too."""
     seconds = duration(text.replace("-", " "))
     if seconds is None:
-        bare = re.fullmatch(r"(?:about |around |maybe )?(\d{1,3})", text.strip())
-        if bare is None:
+        bare = number(re.sub(r"^(?:(?:about|around|maybe|for|make it|say) )+", "", text.strip()))
+        if bare is None or bare < 1:
             return 20 if re.search(r"\b(?:quick|short)\b", text) else 60 if re.search(r"\blong\b", text) else None
-        seconds = int(bare[1]) * 60.0
+        seconds = bare * 60.0
     return min(max(round(seconds / 60), SHORTEST), LONGEST)
+
+
+def steps_in(text: str) -> int:
+    """1 for "longer", -1 for "shorter", 0 for neither."""
+    longer = re.search(r"\b(?:longer|more time)\b", text) is not None
+    return longer - (re.search(r"\b(?:shorter|less time|quicker)\b", text) is not None)
 
 
 def unwanted_in(text: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -69,9 +70,13 @@ def test_a_session() -> None:
     assert "  1. Dumbbell floor press: 3 \u00d7 8 to 12 · 14 kg · rest 90 s  [1 of 3 sets done]" in lines
     assert "       Press up without letting the dumbbells touch." in lines
     assert lines[-1] == "  1 of 11 sets done"
+    assert in_lines(replace(SESSION, title="Core, 30 minutes"), 0.0)[0] == "Core, 30 minutes"
     assert session_progress(replace(SESSION, finished=True)) == "Finished, kept in your training history"
     swapped = in_lines(acted(SESSION, "swap:row") or SESSION, 0.0)
     assert any("Push-up (instead of One-arm dumbbell row)" in line for line in swapped)
+
+
+NOON = datetime(2026, 11, 21, 12).timestamp()
 
 
 @pytest.mark.parametrize(
@@ -81,14 +86,15 @@ def test_a_session() -> None:
         ({"state": TimerState.PAUSED, "remaining_s": 60.0}, "Tea timer, paused, 1:00 left"),
         ({"state": TimerState.RINGING}, "Tea timer, ringing"),
         (
-            {"what": "alarm", "label": "", "repeats": "every weekday at 07:00"},
-            "Alarm, 3:04 left, every weekday at 07:00",
+            {"what": "alarm", "label": "", "due_at": NOON + 3600.0, "repeats": "every weekday at 07:00"},
+            "Alarm, at 1 pm, every weekday at 07:00",
         ),
+        ({"what": "alarm", "label": "", "due_at": NOON + 19 * 3600.0}, "Alarm, tomorrow at 7 am"),
         ({"what": "reminder", "label": "call Anna", "state": TimerState.DONE}, "Call Anna, over"),
     ],
 )
 def test_a_timer(fields: dict[str, object], words: str) -> None:
-    assert in_lines(timer(1000.0, **fields), 1000.0) == [words]
+    assert in_lines(timer(NOON, **fields), NOON) == [words]
 
 
 def test_a_timer_without_a_name_is_a_timer() -> None:

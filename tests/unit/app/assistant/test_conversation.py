@@ -197,9 +197,11 @@ async def test_what_is_known_stands_right_in_front_of_the_question_and_leaves_no
 
 
 async def test_what_is_known_takes_little_room() -> None:
-    context = await Conversation(2048).build("Why?", Counter(), known=("I like tea", words(70), words(20)))
+    context = await Conversation(2048).build("Why?", Counter(), known=("I like tea", words(70), words(58)))
     assert context.messages[-1].content == 'Known about the user: "I like tea".\n\nWhy?'
     assert (await Conversation(2048).build("Why?", Counter(), known=(words(70),))).messages[-1].content == "Why?"
+    behind = await Conversation(2048).build("Why?", Counter(), known=(words(900), "I like tea", words(70), "I run"))
+    assert behind.messages[-1].content == 'Known about the user: "I like tea"; "I run".\n\nWhy?'
     small = Conversation(200)
     context = await small.build(words(200), Counter(), known=(words(20),))
     assert size(context) <= 200 * WINDOW_SHARE

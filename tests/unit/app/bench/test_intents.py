@@ -44,7 +44,13 @@ def test_the_utterances_are_many_and_stand_in_one_set_only() -> None:
 
 
 def judged(*rows: tuple[str, str, float]) -> IntentReport:
-    return IntentReport(tuple(Judged(Utterance("x", wanted), given, share, 2.0) for wanted, given, share in rows))
+    """The times are 1 ms, 2 ms and so on."""
+    return IntentReport(
+        tuple(
+            Judged(Utterance("x", wanted), given, share, float(ms))
+            for ms, (wanted, given, share) in enumerate(rows, start=1)
+        )
+    )
 
 
 def test_figures_of_a_small_set() -> None:
@@ -54,7 +60,7 @@ def test_figures_of_a_small_set() -> None:
     assert report.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
     assert report.brier == pytest.approx((0.01 + 0.36 + 0.01) / 4)
     assert report.calibration_error == pytest.approx((2 * 0.1 + 0.6) / 4)
-    assert report.ms(95) == 2.0
+    assert (report.ms(0.5), report.ms(1.0)) == (2.5, 4.0)
     assert report.confusion().splitlines()[1].split() == ["1", "a", "1", "1", "."]
 
 

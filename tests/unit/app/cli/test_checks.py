@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from app.cli import checks
 from app.cli.findings import Finding, State
 from app.memory.database import Database
+from app.memory.migrations import MIGRATIONS
+from app.memory.notebook import MIGRATIONS as NOTEBOOK_MIGRATIONS
 from app.settings.instance import InstanceLock
 from app.settings.paths import Paths
 
@@ -25,7 +28,7 @@ def only(check: Callable[[Paths], Iterator[Finding]], paths: Paths) -> Finding:
 
 
 def test_looking_makes_nothing(paths: Paths, tmp_path: Path) -> None:
-    for check in (checks.folders, checks.settings, checks.profiles, checks.database, checks.instance):
+    for check in (checks.folders, checks.settings, checks.profiles, checks.database, checks.notebook, checks.instance):
         assert {finding.state for finding in check(paths)} == {State.OK}
     assert list(tmp_path.iterdir()) == []
 
@@ -67,27 +70,44 @@ def test_a_chosen_profile_that_is_gone(paths: Paths) -> None:
     assert finding.remedy == "sotto profiles use starter"
 
 
-def test_a_sound_history_is_only_read(paths: Paths) -> None:
-    Database(paths.database).close()
+@dataclass(frozen=True)
+class Kept:
+    """A database that is looked at: its file, its check, its migrations."""
+
+    path: Path
+    check: checks.Check
+    migrations: tuple[str, ...]
+
+
+@pytest.fixture(params=["history", "notebook"])
+def kept(request: pytest.FixtureRequest, paths: Paths) -> Kept:
+    if request.param == "history":
+        return Kept(paths.database, checks.database, MIGRATIONS)
+    return Kept(paths.notebook, checks.notebook, NOTEBOOK_MIGRATIONS)
+
+
+def test_a_sound_database_is_only_read(kept: Kept, paths: Paths) -> None:
+    Database(kept.path, kept.migrations).close()
     before = sorted(path.name for path in paths.data_dir.iterdir())
-    assert only(checks.database, paths).state is State.OK
+    finding = only(kept.check, paths)
+    assert (finding.state, finding.detail) == (State.OK, f"{kept.path} (schema {len(kept.migrations)})")
     assert sorted(path.name for path in paths.data_dir.iterdir()) == before
 
 
-def test_a_damaged_history_is_found_and_left_alone(paths: Paths) -> None:
+def test_a_damaged_database_is_found_and_left_alone(kept: Kept, paths: Paths) -> None:
     paths.data_dir.mkdir(parents=True)
-    paths.database.write_bytes(b"this is no database" * 100)
-    finding = only(checks.database, paths)
+    kept.path.write_bytes(b"this is no database" * 100)
+    finding = only(kept.check, paths)
     assert finding.state is State.WARNING
-    assert "damaged" in finding.detail
-    assert paths.database.read_bytes().startswith(b"this is no database")
+    assert f"{kept.path} is damaged" in finding.detail
+    assert kept.path.read_bytes().startswith(b"this is no database")
 
 
-def test_a_history_of_a_newer_version(paths: Paths) -> None:
+def test_a_database_of_a_newer_version(kept: Kept, paths: Paths) -> None:
     paths.data_dir.mkdir(parents=True)
-    with closing(sqlite3.connect(paths.database)) as connection:
-        connection.execute("PRAGMA user_version = 9999")
-    assert "newer" in only(checks.database, paths).detail
+    with closing(sqlite3.connect(kept.path)) as connection:
+        connection.execute(f"PRAGMA user_version = {len(kept.migrations) + 1}")
+    assert "newer" in only(kept.check, paths).detail
 
 
 def test_an_open_window_is_seen_and_not_disturbed(paths: Paths) -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from app.cli.console import BROKEN_PIPE_EXIT, Console, printable, report
+from app.cli.console import BROKEN_PIPE_EXIT, Console, printable, report, standard_console
 from app.contracts.errors import InvalidInput, StorageError
 from tests.helpers.streams import BrokenPipe, Terminal
 
@@ -36,14 +37,21 @@ def test_a_live_line_is_replaced_and_cleared_before_output() -> None:
     assert out.getvalue() == "answer\n"
 
 
-def test_a_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "20")
+@pytest.mark.parametrize(("tail", "shown"), [(False, "the beginning, an…"), (True, "…g, and the end of it")])
+def test_a_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch, tail: bool, shown: str) -> None:
+    monkeypatch.setenv("COLUMNS", str(len(shown) + 1))
     err = Terminal()
-    Console(io.StringIO(), err).live("x" * 30 + "the end of it")
-    shown = err.getvalue().removeprefix("\r\x1b[2K")
-    assert len(shown) == 19
-    assert shown.startswith("…")
-    assert shown.endswith("the end of it")
+    Console(io.StringIO(), err).live("the beginning, and the end of it", tail=tail)
+    assert err.getvalue() == f"\r\x1b[2K{shown}"
+
+
+def test_what_a_terminal_has_no_character_for_is_written_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(written, encoding="ascii", write_through=True))
+    console = standard_console()
+    console.write("Push-up: 4 \u00d7 8 · “slowly”… é\n")
+    assert written.getvalue() == b'Push-up: 4 x 8 - "slowly"... ?\n'
 
 
 def test_a_line_on_the_same_terminal_does_not_cut_the_answer_in_two() -> None:

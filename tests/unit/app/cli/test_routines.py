@@ -12,6 +12,7 @@ import pytest
 
 from app.cli.console import Console
 from app.cli.jobs import jobs, open_jobs
+from app.cli.parser import build_parser
 from app.cli.routines import Desk, RoutineRequest, routines
 from app.contracts.errors import InvalidInput
 from tests.helpers.routines import house
@@ -104,3 +105,33 @@ async def test_runs_are_jobs_that_another_command_sees(tmp_path: Path) -> None:
     assert (job["name"], job["state"]) == ("Tea time", "done")
     assert shown == waited == "Tea time: done\nTimer for 4 minutes.\n"
     assert job["job_id"] in await terminal.jobs("list")
+
+
+@in_virtual_time
+async def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    for piped in ("a\0b", "caf\udce9"):
+        with pytest.raises(InvalidInput, match="no UTF-8 text"):
+            await terminal.run("make", *TEA, piped=piped)
+
+
+@pytest.mark.parametrize(
+    "words", [("list", "--limit", "0"), ("list", "--limit", "x"), ("wait", "a", "--timeout", "nan")]
+)
+def test_counts_and_times_that_are_none_are_refused(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["jobs", *words])
+    assert "is no number" in capsys.readouterr().err
+
+
+@in_virtual_time
+async def test_both_ways_are_put_side_by_side(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    await terminal.run("make", *TEA)
+    both = json.loads(await terminal.run("stats", compare=True, as_json=True))
+    said = await terminal.run("stats", compare=True)
+    assert {way: measured["requests"] for way, measured in both.items()} == {"reuse": 5, "make": 5}
+    assert [line.split(",")[0] for line in said.splitlines() if line.endswith("requests")] == [
+        "a saved one is taken",
+        "a new one is made",
+    ]

@@ -61,6 +61,18 @@ async def test_a_card_comes_back_as_it_was(tmp_path: Path) -> None:
     await notebook.aclose()
 
 
+async def test_the_cards_of_a_skill(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "notebook.db")
+    cards = [
+        ListCard(card_id=card_id, skill=skill, list_id="a", title="A")
+        for card_id, skill in (("b", "lists"), ("a", "lists"), ("c", "memory"))
+    ]
+    await notebook.commit([put_card(card, 5.0 - at) for at, card in enumerate(cards)])
+    assert await notebook.cards_of("lists") == (cards[1], cards[0])
+    assert await notebook.cards_of("clock") == ()
+    await notebook.aclose()
+
+
 async def test_an_entry_of_another_form_is_left_out(tmp_path: Path) -> None:
     notebook = Notebook(tmp_path / "notebook.db")
     await notebook.commit([Put("notes", "a", Note("first"), 1.0), Put("notes", "b", Note("second"), 2.0)])
@@ -77,6 +89,7 @@ async def test_what_is_erased_leaves_no_trace_of_the_words(tmp_path: Path) -> No
     notebook = Notebook(tmp_path / "notebook.db")
     await notebook.commit([Put("notes", "a", Note("secret words of the person"))])
     await notebook.commit([Remove("notes", "a")])
+    assert b"secret words" not in _bytes_in(tmp_path)
     await notebook.commit([Put("notes", "b", Note("other words of the person"))])
     await notebook.erase()
     await notebook.aclose()
@@ -86,3 +99,19 @@ async def test_what_is_erased_leaves_no_trace_of_the_words(tmp_path: Path) -> No
 
 def _bytes_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_what_another_program_wrote_is_told_once(tmp_path: Path) -> None:
+    notebook, other = Notebook(tmp_path / "notebook.db"), Notebook(tmp_path / "notebook.db")
+    heard: list[frozenset[str]] = []
+    notebook.subscribe(heard.append)
+    assert not await notebook.others_wrote()
+    await notebook.commit([Put("lists", "a", Note("milk"))])
+    assert await texts(notebook) == []
+    assert not await notebook.others_wrote()
+    await other.commit([Put("notes", "b", Note("second")), Remove("lists", "a")])
+    assert await notebook.others_wrote()
+    assert not await notebook.others_wrote()
+    assert heard == [frozenset({"lists"}), frozenset({"lists", "notes"})]
+    await notebook.aclose()
+    await other.aclose()

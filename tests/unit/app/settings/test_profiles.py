@@ -248,6 +248,7 @@ def test_a_list_of_stages_is_read_whole_and_takes_the_rest_from_the_stage_of_tha
         ("answers: [{name: a}, {name: a}]", "two stages 'a'"),
         ("answers: [{name: a, prior: 2}]", "'prior' must be between 0 and 1"),
         ("answers: [{name: a, promt: x}]", "'promt' is not known here"),
+        ("answers: [{name: a, tier: ' '}]", "'tier' is small, larger, largest, or a backend or a model"),
         ("answers: [{name: 'a,b'}]", "a stage's name is letters"),
     ],
 )

@@ -89,3 +89,9 @@ def test_a_screen_reader_is_told_how_much_is_not_sure() -> None:
     for confidence in (0.95, 0.8, 0.95, 0.75, 0.2):
         document.append("x ", confidence, SMALL)
     assert document.property("confidenceNote") == "2 unsure passages, 1 doubtful passage"
+
+
+def test_what_no_model_wrote_claims_nothing() -> None:
+    document = AnswerDocument()
+    document.settle((AnswerSpan(text="12 \u00d7 15 = 180.", confidence=1.0, tier=Tier("", "arithmetic")),))
+    assert document.stretch_at(1).note == ""

@@ -274,3 +274,18 @@ def test_every_fact_of_every_kind_can_be_read(model: ConversationModel) -> None:
     assert shown(model, "text") == ["Why?", "", "Broken. Mend it.", "…"]
     assert all(len(shown(model, fact)) == 4 for fact in ROLES)
     assert model.data(model.index(99), ROLES["text"]) is None
+
+
+def test_the_keyboard_comes_to_the_first_card_there_is_work_on(model: ConversationModel) -> None:
+    model.upsert(question("one"))
+    model.upsert(answer("one"))
+    assert model.property("entryRow") == 1
+    model.upsert(question("two"))
+    model.upsert(replace(CLARIFICATION, card_id="two-c", turn_id="two", priority=95))
+    model.upsert(answer("two"))
+    assert model.property("entryRow") == model.row_of("two-c") == 3
+    assert not model.is_settled(3)
+    model.upsert(replace(CLARIFICATION, card_id="two-c", turn_id="two", priority=95, revision=9, chosen="Core"))
+    assert model.is_settled(3)
+    assert not model.is_settled(2)
+    assert not model.is_settled(-1)

@@ -74,3 +74,36 @@ def test_work_of_our_own_has_no_device(strip: StageStripModel) -> None:
     strip.finished(StageMetrics(stage="listen", backend="", device=Device.CPU, elapsed_ms=2000.0))
     assert shown(strip) == [("Listen", "2.0 s", "")]
     assert strip.property("summary") == "Listen 2.0 s"
+
+
+OWN = ("understand", "pre-plan", "plan", "plan-presentation", "execute", "present")
+
+
+def own(stage: str, elapsed_ms: float) -> StageMetrics:
+    return StageMetrics(stage=stage, backend="", device=Device.CPU, elapsed_ms=elapsed_ms)
+
+
+def test_our_own_stages_stand_as_one(strip: StageStripModel) -> None:
+    strip.finished(metrics("transcribe"))
+    strip.started("understand", "")
+    assert shown(strip)[1:] == [("Understand", "…", "")]
+    strip.finished(own("understand", 4.0))
+    strip.started("speak", "espeak-cpu")
+    strip.started("plan", "")
+    assert shown(strip)[1:] == [("Plan", "…", ""), ("Speak", "…", "")]
+    for number, stage in enumerate(OWN):
+        strip.finished(own(stage, float(number)))
+    assert shown(strip) == [("Transcribe", "100 ms", "CPU"), ("Plan", "15 ms", ""), ("Speak", "…", "")]
+    detail = "Plan: 15 ms · Understand 0 ms · Propose 1 ms · Plan 2 ms · Arrange 3 ms · Fill in 4 ms · Show 5 ms"
+    assert strip.items[1].detail == detail
+    strip.drop_unfinished()
+    assert [label for label, _, _ in shown(strip)] == ["Transcribe", "Plan"]
+
+
+def test_the_end_of_a_staged_turn_is_one_entry_too(strip: StageStripModel) -> None:
+    strip.settle([own(stage, 7.0) for stage in OWN] + [metrics("speak"), metrics("listen")])
+    assert [label for label, _, _ in shown(strip)] == ["Listen", "Plan", "Speak"]
+    assert strip.property("summary") == "Listen 100 ms, Plan 42 ms, Speak 100 ms"
+    strip.clear()
+    strip.started("understand", "")
+    assert shown(strip) == [("Understand", "…", "")]

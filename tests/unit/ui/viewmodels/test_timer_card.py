@@ -72,7 +72,18 @@ def test_an_alarm_shows_when_it_rings() -> None:
     card = timer(wall.at, what="alarm", label="", due_at=due, duration_s=0.0, repeats="every weekday at 07:00")
     view = TimerView(card, now=wall)
     assert (view.property("title"), view.property("big"), view.property("share")) == ("Alarm", "07:00", -1.0)
-    assert view.property("note") == "tomorrow · in 19:00:00 · every weekday at 07:00"
+    assert view.property("note") == "tomorrow · in 19 h · every weekday at 07:00"
+
+
+@pytest.mark.parametrize(
+    ("left_s", "away", "next_ms"),
+    [(27_670.0, "in 7 h 42 min", 10_002), (3600.0, "in 1 h", 20), (61.0, "in 2 min", 1002), (30.5, "in 31 s", 502)],
+)
+def test_an_alarm_far_off_is_told_to_the_minute(left_s: float, away: str, next_ms: int) -> None:
+    wall = Wall()
+    view = TimerView(timer(wall.at, what="alarm", label="", due_at=wall.at + left_s, duration_s=0.0), now=wall)
+    assert view.property("note").endswith(away)
+    assert view.tick() == pytest.approx(next_ms, abs=2)
 
 
 def test_a_reminder_of_another_day_names_the_day() -> None:

@@ -113,6 +113,15 @@ def test_a_turn_speaks_before_the_background(turn: TurnViewModel) -> None:
     assert (turn.property("status"), turn.property("progress")) == ("Loading llama-cpu…", -1.0)
 
 
+def test_a_passing_remark_goes_when_a_turn_begins(turn: TurnViewModel) -> None:
+    turn.show_background("Loading llama-cpu…")
+    turn.show_remark("Set 2 of 3.")
+    assert turn.property("status") == "Set 2 of 3."
+    turn.begin("one", TurnState.THINKING)
+    turn.end()
+    assert turn.property("status") == "Loading llama-cpu…"
+
+
 def test_nothing_is_told_twice(turn: TurnViewModel) -> None:
     told: list[str] = []
     turn.stateChanged.connect(lambda: told.append("state"))

@@ -17,6 +17,10 @@ Flow {
     spacing: Theme.s
     visible: shown.count > 0
 
+    function takeKeyboard() {
+        shown.itemAt(0)?.forceActiveFocus(Qt.TabFocusReason);
+    }
+
     Repeater {
         id: shown
 

@@ -21,9 +21,17 @@ GridLayout {
     required property bool usable
     required property bool current
 
-    signal setDone
+    // It opens because the one before it is done, by the keyboard.
+    required property bool handsOn
+
+    signal setDone(byKey: bool)
     signal swapped
     signal followed
+
+    Component.onCompleted: {
+        if (handsOn)
+            setButton.forceActiveFocus(Qt.TabFocusReason);
+    }
 
     columns: width > 440 ? 2 : 1
     columnSpacing: Theme.l
@@ -59,12 +67,14 @@ GridLayout {
             visible: details.usable
 
             ChipButton {
+                id: setButton
+
                 visible: !details.done
                 primary: true
                 text: "Set " + (details.setsDone + 1) + " of " + details.sets + " done"
                 name: text + ": " + details.name
                 focusPolicy: details.current ? Qt.TabFocus : Qt.NoFocus
-                onClicked: details.setDone()
+                onClicked: details.setDone(visualFocus)
             }
 
             ChipButton {

@@ -13,8 +13,19 @@ CardFrame {
     required property SessionPlanView view
     required property string text
 
+    // The exercise that opens now takes the keyboard over from the one that is done.
+    property bool handsOn: false
+
     name: "Session: " + view.title
     description: text
+
+    function didSet(exerciseId: string, byKey: bool) {
+        card.handsOn = byKey;
+        card.actions.act(card.cardId, "set-done:" + exerciseId);
+        card.handsOn = false;
+        if (byKey && card.view.progress >= 1)
+            buttons.takeKeyboard();
+    }
 
     ColumnLayout {
         width: parent.width
@@ -88,6 +99,7 @@ CardFrame {
                     Loader {
                         Layout.fillWidth: true
                         Layout.leftMargin: 22 + Theme.m
+                        Layout.topMargin: active ? Theme.xs : 0
                         Layout.bottomMargin: Theme.s
                         active: exercise.opened
                         visible: active
@@ -103,7 +115,8 @@ CardFrame {
                             done: exercise.done
                             usable: card.view.inProgress
                             current: card.current
-                            onSetDone: card.actions.act(card.cardId, "set-done:" + exercise.exerciseId)
+                            handsOn: card.handsOn
+                            onSetDone: byKey => card.didSet(exercise.exerciseId, byKey)
                             onSwapped: card.actions.act(card.cardId, "swap:" + exercise.exerciseId)
                             onFollowed: card.actions.follow(exercise.link)
                         }
@@ -135,6 +148,8 @@ CardFrame {
             }
 
             CardButtons {
+                id: buttons
+
                 view: card.view
                 actions: card.actions
                 cardId: card.cardId

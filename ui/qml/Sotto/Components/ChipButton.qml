@@ -65,7 +65,7 @@ T.AbstractButton {
 
         radius: height / 2
         color: chip.primary ? (lit ? Theme.accentHover : Theme.accent)
-                            : lit ? Theme.hover : chip.selected ? Theme.accentSoft : Theme.clear
+                            : lit ? Theme.hover : chip.selected ? Theme.accentSoft : chip.quiet ? Theme.clear : Theme.surface
         border.width: chip.primary || chip.quiet ? 0 : Theme.hair
         border.color: chip.selected ? Theme.accent : Theme.line
 

@@ -24,14 +24,14 @@ Item {
     // Goes to the newest card and stays there.
     function follow() {
         view.atEnd = true;
-        list.keepUp();
+        list.goThere();
     }
 
     function scrollBy(distance: real) {
         const lowest = list.originY - list.topMargin;
         const highest = Math.max(lowest, list.originY + list.contentHeight + list.bottomMargin - list.height);
         list.contentY = Math.max(lowest, Math.min(highest, list.contentY + distance));
-        view.atEnd = list.atYEnd;
+        view.atEnd = list.atYEnd && view.model.headRow < 0;
     }
 
     function pageHeight(): real {
@@ -58,8 +58,16 @@ Item {
         Accessible.role: Accessible.List
         Accessible.name: "Conversation"
 
-        // An answer is followed to its last word; a turn with cards keeps its first one in sight.
+        // Whoever works on the cards of the newest turn with the keyboard stays where the keyboard is.
         function keepUp() {
+            if (activeFocus && view.model.headRow >= 0 && currentIndex >= view.model.headRow)
+                keeper.keep();
+            else
+                goThere();
+        }
+
+        // An answer is followed to its last word; a turn with cards keeps its first one in sight.
+        function goThere() {
             if (view.model.headRow >= 0)
                 positionViewAtIndex(view.model.headRow, ListView.Beginning);
             else
@@ -74,11 +82,11 @@ Item {
             if (view.atEnd)
                 Qt.callLater(keepUp);
         }
-        onMovementEnded: view.atEnd = atYEnd
-        // The keyboard comes to the newest card, until it walks to another.
+        onMovementEnded: view.atEnd = atYEnd && view.model.headRow < 0
+        // The keyboard comes to what is new, until it walks to another card; from one that is settled it goes on.
         onCountChanged: {
-            if (!activeFocus)
-                currentIndex = count - 1;
+            if (!activeFocus || view.model.headRow >= 0 && view.model.is_settled(currentIndex))
+                currentIndex = view.model.entryRow;
         }
         onActiveFocusChanged: {
             if (activeFocus && currentIndex >= 0)
@@ -92,6 +100,8 @@ Item {
         T.ScrollBar.vertical: ScrollMark {}
 
         FocusKeeper {
+            id: keeper
+
             view: list
         }
 

@@ -129,3 +129,21 @@ def test_a_process_is_told_by_its_id_and_its_start() -> None:
     assert still_runs(this_process())
     assert not still_runs(this_process() + "1")
     assert not still_runs("")
+
+
+@in_virtual_time
+async def test_a_job_whose_process_is_gone_is_shown_as_cut_off(tmp_path: Path) -> None:
+    async with opened(tmp_path, owner="gone") as before:
+        draft = before.drafted("Half")
+        await before._notebook.commit((before.writing(draft),))
+    async with opened(tmp_path) as book:
+        [listed] = await book.all()
+        shown = await book.get(draft.job_id)
+        kept = await book._notebook.entry(COLLECTION, draft.job_id, KeptJob)
+        await book.cancel(draft.job_id)
+        settled = await book._notebook.entry(COLLECTION, draft.job_id, KeptJob)
+    assert [(each.state, each.code) for each in (listed, shown)] == [(JobState.FAILED, "interrupted")] * 2
+    assert kept is not None
+    assert kept.state is JobState.QUEUED
+    assert settled is not None
+    assert settled.code == "interrupted"

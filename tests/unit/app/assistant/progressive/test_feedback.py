@@ -8,7 +8,7 @@ import pytest
 
 from app.assistant.progressive.routing import SUFFICES
 from app.assistant.progressive.satisfaction import Evidence
-from app.contracts.cards import NoticeCard
+from app.contracts.cards import AnswerCard, NoticeCard
 from app.contracts.events import CardUpserted, Notice, Understood
 from tests.helpers.progressive import Conversing, Ladder, conversing, writer
 from tests.helpers.virtual_time import in_virtual_time
@@ -105,3 +105,25 @@ async def test_what_is_said_of_a_skills_answer_moves_no_threshold(tmp_path: Path
         (kind,) = there.satisfaction.kinds()
         assert (kind.intent, kind.evidence) == ("pack_picnic", (Evidence("picnic", 0, 1),))
         assert kind.threshold == pytest.approx(SUFFICES)
+
+
+@in_virtual_time
+async def test_an_answer_that_was_about_to_become_better_is_whole_when_the_next_question_comes(tmp_path: Path) -> None:
+    async with conversing(tmp_path, ladder(), KNOWN) as there:
+        await there.ask("Which colour?")
+        there.ladder.models["larger"].token_s = 5.0
+        refined = there.assistant.ask("No, that's wrong.")
+        await there.watched.until(lambda: any(line.endswith("quick_response") for line in standing(there, refined)))
+        there.assistant.ask("Which size?")
+        card = there.card(refined)
+        assert (card.text, card.finished, card.stopped) == ("It is blue.", True, False)
+        await there.watched.until(lambda: len(there.ladder.models["small"].requests) == 3)
+        before = [message.content for message in there.ladder.models["small"].requests[-1].messages]
+        assert "It is blue." in before
+        there.assistant.act(card.card_id, "rate:1")
+        await there.watched.until(lambda: there.card(refined).rated == 1)
+
+
+def standing(there: Conversing, turn_id: str) -> list[str]:
+    cards = [event.card for event in there.watched.of(turn_id) if isinstance(event, CardUpserted)]
+    return [card.stage for card in cards if isinstance(card, AnswerCard)]

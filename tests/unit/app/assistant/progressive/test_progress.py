@@ -253,7 +253,7 @@ async def test_with_one_model_the_stages_use_it_and_say_so_once() -> None:
     only = writer("small", QUICK, DEEP, BEST)
     done = await answered(Ladder(only), options=wanting("quick_response", "deep_analysis", "synthesis"))
     (told,) = notices(done)
-    assert told.startswith("No larger language model is here, so model of small writes deep_analysis and synthesis")
+    assert told.startswith("No larger language model is here, so model of small writes deep analysis and synthesis")
     assert (done.answer.text, done.answer.confidence, done.answer.refined) == (QUICK, 0.6, 0)
     assert [request.messages[-1].content for request in only.requests] == [ASKED] * 3
     assert [request.temperature for request in only.requests] == [0.1, 0.7, 0.8]
@@ -286,6 +286,16 @@ async def test_a_stage_that_fails_or_is_late_leaves_the_best_answer_there_is() -
     assert failed == {"deep_analysis": "stage-timeout", "synthesis": "host-died"}
     assert (done.error, done.answer.text, done.answer.refined) == (None, QUICK, 0)
     assert ladder.models["larger"].stopped == 1
+
+
+@in_virtual_time
+async def test_a_quick_answer_that_has_begun_in_time_is_let_finish() -> None:
+    ladder = three()
+    ladder.models["small"].token_s = 0.5
+    done = await answered(ladder, Complexity.MEDIUM)
+    assert not [event for event in done.events if isinstance(event, StageFailed)]
+    assert (done.answer.text, done.answer.refined) == (BEST, 1)
+    assert ladder.models["small"].stopped == 0
 
 
 @in_virtual_time
@@ -408,6 +418,20 @@ async def test_a_refined_answer_ends_with_a_whole_sentence() -> None:
     ladder = Ladder(writer("small", QUICK), writer("larger", BEST))
     done = await answered(ladder, Complexity.MEDIUM, options=replace(SILENT, max_tokens=11))
     assert done.answer.text == "Light is scattered. Blue light is scattered most."
+
+
+@in_virtual_time
+async def test_to_load_a_model_is_no_work_of_its_stage() -> None:
+    ladder = Ladder(writer("small", QUICK), writer("larger", BEST))
+    ladder.models["larger"].load_s = 20.0
+    done = await answered(ladder, Complexity.MEDIUM)
+    (took_ms,) = [
+        event.metrics.elapsed_ms
+        for event in done.events
+        if isinstance(event, StageFinished) and event.metrics.stage == "synthesis"
+    ]
+    assert done.answer.text == BEST
+    assert took_ms < 1000.0
 
 
 @in_virtual_time

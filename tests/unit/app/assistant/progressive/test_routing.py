@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.assistant.parts import Depth
-from app.assistant.progressive.routing import SUFFICES, route
+from app.assistant.progressive.routing import SUFFICES, check, route
 from app.assistant.progressive.seats import seats, told
 from app.assistant.understanding.meaning import Complexity
 from app.contracts.errors import InvalidInput, Unavailable
@@ -49,6 +49,9 @@ def test_an_unknown_stage_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no stage 'sinthesis'") as caught:
         names(Complexity.SIMPLE, depth=Depth(stages=("sinthesis",)))
     assert "synthesis" in caught.value.remedy
+    with pytest.raises(InvalidInput, match="no stage 'sinthesis'"):
+        check(DEFAULT_STAGES, Depth(stages=("synthesis", "sinthesis")))
+    check(DEFAULT_STAGES, Depth(stages=ALL, hybrid=("any",)))
 
 
 def test_larger_models_are_taken_from_the_ladder() -> None:
@@ -69,9 +72,11 @@ def test_what_is_not_there_is_stood_in_for_and_told() -> None:
         ("small", True, 0.6),
     ]
     assert told(found) == (
-        "ollama-nvidia is not here, so model of small writes deep_analysis and far too. `sotto models` has others."
+        "ollama-nvidia is not here, so model of small writes deep analysis and far too. `sotto models` has others."
     )
     assert told(seats((QUICK, SYNTHESIS), ladder)).startswith("No larger language model is here")
+    far = [AnswerStage(name=name, tier=name) for name in ("here", "there")]
+    assert told(seats((QUICK, *far), ladder)).startswith("here and there are not here, so ")
 
 
 def test_a_backend_or_a_model_can_be_named() -> None:

@@ -82,3 +82,11 @@ def test_what_is_kept_is_the_beginning_of_both_and_ends_with_a_sentence(shown: s
 )  # fmt: skip
 def test_one_answer_takes_from_the_other_only_what_it_does_not_speak_of(best: str, other: str, whole: str) -> None:
     assert made_one(best, other) == whole
+
+
+def test_the_correction_stands_in_front_of_what_it_puts_right() -> None:
+    left = left_to_say("Gold is a metal. It melts at 500 degrees.", "Gold is a metal. Kings wore it. It melts at 1064.")
+    assert [text.strip() for text in left.sentences] == ["Kings wore it.", "Correction: It melts at 1064."]
+    assert left.taken_back == ("It melts at 500 degrees.",)
+    (again,) = left_to_say("It is red.", "Correction: It is blue.").sentences
+    assert again.strip() == "Correction: It is blue."

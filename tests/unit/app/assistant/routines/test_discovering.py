@@ -42,6 +42,47 @@ async def test_claims(tmp_path: Path) -> None:
     assert found == said
 
 
+@in_virtual_time
+async def test_what_was_heard_otherwise_is_found_by_its_sound(tmp_path: Path) -> None:
+    requests = (
+        "make a laundry routine that sets a timer for 40 minutes",
+        "when I say coating, tell me the time",
+        "when I say mondie check, tell me the time",
+        "when I say wind down, tell me the time",
+        "when I say status, tell me the time",
+        "when I say report, read me my list",
+    )
+    said = {
+        "run the londry thing": "laundry",
+        "start coding": "coating",
+        "do the Monday check now": "mondie-check",
+        "help me wendown": "wind-down",
+        "status overview": "status",
+        "give me the weather": "",
+        "late": "",
+    }
+    async with house(tmp_path) as made:
+        for request in requests:
+            await made.save(request)
+        found = {text: await made.routines.discovery.find(text) for text in said}
+    assert {text: each[0].saved.kept.routine_id if each else "" for text, each in found.items()} == said
+
+
+@in_virtual_time
+async def test_its_own_words_go_before_everything_they_mean_otherwise(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        await made.save("when I say what time is it, read me my list")
+        await made.save("when I say good morning, tell me the time")
+        own = await made.routines.claim("What time is it?", NOW)
+        begun = await made.routines.claim("start my morning", NOW)
+        spoken_of = await made.routines.claim("a good morning to everybody there", NOW)
+    assert own is not None
+    assert own.confidence == 1.0
+    assert begun is not None
+    assert begun.confidence >= 0.85
+    assert spoken_of is None
+
+
 class Meaning(FakeEmbedder):
     """Knows that a few words mean the same."""
 
@@ -76,6 +117,6 @@ async def test_a_change_is_seen_at_once(tmp_path: Path) -> None:
         before = await made.routines.discovery.find("good morning")
         await made.save(REQUESTS[0])
         after = await made.routines.discovery.find("good morning")
-        await made.notebook.commit((made.routines.shelf.removing("good-morning"),))
+        await made.notebook.commit(made.routines.shelf.removing("good-morning"))
         gone = await made.routines.discovery.find("good morning")
     assert (len(before), len(after), len(gone)) == (0, 1, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.assistant.routines.reading import problem_of, read_routine
@@ -86,6 +86,7 @@ _texts = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp
 _steps = st.lists(st.tuples(st.sampled_from([Kind.ASK, Kind.SAY]), _texts), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(_texts, st.lists(_texts, min_size=1, max_size=3), _steps, st.dictionaries(_names, _texts, max_size=3))
 def test_what_is_written_is_read_back(
     name: str, phrases: list[str], steps: list[tuple[Kind, str]], parameters: dict[str, str]
@@ -103,7 +104,33 @@ def test_what_is_written_is_read_back(
     assert {each.name: each.default for each in again.parameters} == parameters
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_a_routine_or_an_error(text: str) -> None:
     with contextlib.suppress(InvalidInput):
         assert read_routine(text).steps
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD + "- say: hi\n" * 5_000, "longer than"),
+        ("routine: a\nphrases: [a]\nsteps: " + "[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        (HEAD + '- say: "a\\0b"\n', "characters in it that are none"),
+        (HEAD + '- say: "\\ud800"\n', "characters in it that are none"),
+        (HEAD + "- intent: set_timer\n  values: {seconds: .inf}\n", "no number to count with"),
+        (HEAD + "- intent: set_timer\n  values: {seconds: 1e999}\n", "no number to count with"),
+    ],
+)
+def test_what_would_only_do_harm_is_refused_at_once(text: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        read_routine(text)
+
+
+def test_names_of_other_scripts_have_ids_of_their_own() -> None:
+    ids = [id_of(name) for name in ("Früh am Morgen", "早上好", "晚上好", "доброе утро", "café", "!", "早上好 2")]
+    assert ids[0] == "fruh-am-morgen"
+    assert ids[4] == "cafe"
+    assert len(set(ids)) == len(ids)
+    for each in ids:
+        read_routine(HEAD.replace("routine: a", f"routine: {each}") + "- say: hi\n")

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from app.assistant.routines.routine import KeptRoutine
+from app.assistant.routines.running import How
 from app.assistant.routines.timing import COLLECTION as PATHS
 from app.assistant.routines.timing import PathTaken
 from app.assistant.routines.workflow import Draft, Reused
 from app.assistant.skills.skill import Asked
 from app.contracts.errors import InvalidInput
 from app.contracts.skill_cards import JobCard, JobState, ListCard, RoutineCard
-from app.memory.notebook import Put
+from app.memory.notebook import Notebook, Put, Remove, put_card
 from tests.helpers.routines import NOW, House, Kept, house
 from tests.helpers.virtual_time import in_virtual_time
 
@@ -146,7 +147,9 @@ async def test_shown_and_deleted(tmp_path: Path) -> None:
         assert acted is not None
         assert acted.asked is not None
         proposal = made.routines.propose(acted.asked, await made.data(acted.asked))
+        await made.notebook.commit([put_card(card, 1.0)])
         gone = await made.ask("delete_routine", "delete it", {"name": "good-morning"}, confirmed=True)
+        left = await made.notebook.card(card.card_id)
         with pytest.raises(InvalidInput, match="none yet"):
             await made.routines.shelf.get("good-morning")
     assert none.speech == "There are no routines yet."
@@ -155,6 +158,7 @@ async def test_shown_and_deleted(tmp_path: Path) -> None:
     assert proposal is not None
     assert proposal.weighty
     assert gone.speech == "The routine Good morning is gone."
+    assert left is None
 
 
 @in_virtual_time
@@ -172,3 +176,48 @@ async def test_beginning_together_and_one_after_the_other_come_to_the_same(tmp_p
     assert (reused.took.path, reused.took.requirements_ms) == ("reuse", 0.0)
     assert both.requests == 2
     assert min(both.together_ms, both.apart_ms) > 0
+
+
+@in_virtual_time
+async def test_nothing_of_a_wish_is_left_out_without_a_word(tmp_path: Path) -> None:
+    steps = ", then ".join(["tell me the time"] * 21)
+    async with house(tmp_path) as made:
+        with pytest.raises(InvalidInput, match="at most 20 steps, and these are 21"):
+            await made.ask("make_routine", f"when I say busy, {steps}")
+        with pytest.raises(InvalidInput, match="no word in it"):
+            await made.ask("make_routine", "when I say \U0001f642, tell me the time")
+        assert await made.routines.shelf.all() == {}
+
+
+@in_virtual_time
+async def test_another_wish_is_no_answer_to_the_question_about_the_first(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        request = Asked("make_routine", "make me a routine: tell me the time", {}, NOW)
+        answers = ("I'll say good day", "tea", "set up a gym routine: set a timer for 45 minutes")
+        read = [made.routines.read_answer(request, "phrase", each) for each in answers]
+    assert read == ["good day", "tea", None]
+
+
+@in_virtual_time
+async def test_a_run_does_not_bring_back_what_was_deleted_elsewhere(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        await made.save(MORNING)
+        before = await made.routines.shelf.all()
+        other = Notebook(tmp_path / "notebook.db")
+        await other.commit((Remove("routines", "good-morning"),))
+        await other.aclose()
+        await made.routines.run_through(before["good-morning"].routine, {}, How(NOW))
+        assert await made.notebook.entries("routines", KeptRoutine) == ()
+
+
+@in_virtual_time
+async def test_a_routine_that_names_itself_is_not_saved(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        card = await _card(made)
+        text = card.yaml + "- intent: run_routine\n  values: {name: Good morning}\n"
+        acted = await made.routines.act(card, "save", text)
+    assert acted is not None
+    shown = acted.cards[0]
+    assert isinstance(shown, RoutineCard)
+    assert "would start the routine itself again" in shown.problem
+    assert acted.writes == ()

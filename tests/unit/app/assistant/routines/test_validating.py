@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.assistant.routines.validating import check_text
+from app.assistant.routines.reading import read_routine
+from app.assistant.routines.validating import check
 from tests.helpers.routines import NOW, house
 from tests.helpers.virtual_time import in_virtual_time
 
@@ -28,8 +29,7 @@ def test_problems(tmp_path: Path, steps: str, place: tuple[int, int], words: str
     @in_virtual_time
     async def whole() -> None:
         async with house(tmp_path) as made:
-            routine, problems = check_text(HEAD + steps, made.routines.workflow.components())
-        assert routine is not None
+            problems = check(read_routine(HEAD + steps), made.routines.workflow.components())
         assert [problem.place for problem in problems] == [place]
         assert words in problems[0].message
 
@@ -41,10 +41,8 @@ async def test_a_sound_one_passes_and_a_request_without_its_value_does_not(tmp_p
     steps = "  - ask: what time is it in {{ city }}\n  - pipeline: shout\n    input: '{{ previous }}'\n"
     async with house(tmp_path) as made:
         components = made.routines.workflow.components()
-        sound, nothing = check_text(HEAD + steps, components)
-        short, _ = check_text(HEAD + "  - ask: set a timer\n", components)
-        assert sound is not None
-        assert short is not None
+        sound, short = read_routine(HEAD + steps), read_routine(HEAD + "  - ask: set a timer\n")
+        nothing = check(sound, components)
         rehearsed = await made.routines.workflow.checked(sound, NOW)
         asks = await made.routines.workflow.checked(short, NOW)
     assert (nothing, rehearsed) == ((), ())

@@ -112,7 +112,7 @@ async def house(folder: Path, options: TurnOptions = SILENT) -> AsyncIterator[Ho
         async def play(_chunk: AudioChunk) -> None:
             rings.append(at.clock.time())
 
-        ringer = Ringer(at.clock, play, lambda: False)
+        ringer = Ringer(at.clock, play, lambda: False, lambda: False)
         assistant.subscribe(watched)
         assistant.subscribe(ringer)
         await timers.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.assistant.skills.wording import capital, inside, joined, second_person, sentence
+from app.assistant.skills.wording import inside, second_person
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,5 @@ def test_what_was_said_of_oneself_is_turned_around(said: str, told: str) -> None
     assert second_person(said) == told
 
 
-def test_words_in_a_row() -> None:
-    assert [joined(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
-
-
-def test_sentences() -> None:
-    assert (sentence("it rains "), sentence("Really?"), capital("tea")) == ("It rains.", "Really?", "Tea")
+def test_words_inside_a_sentence() -> None:
     assert (inside("The plumber comes"), inside("Anna comes")) == ("the plumber comes", "Anna comes")

@@ -11,8 +11,10 @@ import pytest
 
 from app.assistant.speculation.costs import Measured, recorded
 from app.assistant.speculation.preparing import Urgency, Worth
+from app.assistant.speculation.shelf import ROOMS
+from app.assistant.speculation.store import MOST_QUEUED
 from app.assistant.speculation.strategy import COMPARED, Strategy
-from app.contracts.errors import Unavailable
+from app.contracts.errors import SottoError, Unavailable
 from app.memory.notebook import Notebook, Put
 from tests.helpers.preparing import NOON, kitchen
 from tests.helpers.virtual_time import in_virtual_time
@@ -343,3 +345,74 @@ async def test_nothing_is_left_behind_when_it_is_closed(tmp_path: Path) -> None:
         await asyncio.sleep(0.2)
         assert room.cancelled == ["soup"]
         assert room.made == ["soup"]
+
+
+@in_virtual_time
+async def test_work_ahead_that_does_not_listen_holds_up_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    released = asyncio.Event()
+
+    async def stubborn() -> str:
+        while not released.is_set():
+            try:
+                await released.wait()
+            except asyncio.CancelledError:
+                continue
+        return "at last"
+
+    async with kitchen(tmp_path) as one:
+        one.store.ahead("plan", ("stubborn",), stubborn, urgency=Urgency.BRANCH)
+        one.ahead("bread")
+        await asyncio.sleep(11.5)
+        behind = list(one.ended)
+        await one.store.aclose()
+        released.set()
+        await asyncio.sleep(0.1)
+    assert behind == ["bread"]
+    assert "did not end when it was told to" in caplog.text
+    caplog.clear()
+
+
+@in_virtual_time
+async def test_a_skill_that_ends_the_program_does_not(tmp_path: Path) -> None:
+    async def leaves() -> str:
+        raise SystemExit(3)
+
+    async with kitchen(tmp_path) as one:
+        one.store.ahead("plan", ("leaves",), leaves, urgency=Urgency.BRANCH)
+        await one.store.idle()
+        with pytest.raises(SottoError, match="tried to end the program"):
+            await one.store.get("plan", ("leaves",), leaves)
+
+
+@in_virtual_time
+async def test_thousands_of_different_requests_are_not_all_kept(tmp_path: Path) -> None:
+    async with kitchen(tmp_path) as one:
+        with one.store.foreground():
+            for number in range(600):
+                one.ahead(f"dish {number}", 0.0)
+            waiting = len(one.store._flights)
+        for number in range(300):
+            await one.get(f"other {number}", 0.0)
+        kept = {kind: len(shelf) for kind, shelf in one.store._shelves.items()}
+    assert waiting == MOST_QUEUED
+    assert kept == {"plan": ROOMS["plan"].things}
+
+
+@in_virtual_time
+async def test_what_a_turn_teaches_is_written_down_once_and_behind_it(tmp_path: Path) -> None:
+    async with kitchen(tmp_path) as one:
+        commits: list[frozenset[str]] = []
+        one.notebook.subscribe(commits.append)
+        with one.store.foreground():
+            one.store.chose("plan_workout.focus", "upper")
+            one.store.chose("plan_workout.minutes", "30")
+            one.store.chose("plan_workout.focus", "core")
+            await asyncio.sleep(0.1)
+            during = list(commits)
+        await asyncio.gather(*one.store._writing)
+        one.store.chose("plan_workout.focus", "lower")
+        await asyncio.gather(*one.store._writing)
+    assert during == []
+    assert commits[:2] == [frozenset({"predictor"})] * 2

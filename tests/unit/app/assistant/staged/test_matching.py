@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.assistant.staged.matching import Sayable, chosen, exactly
+from app.assistant.staged.matching import Sayable, chosen, exactly, is_a_value, is_not_this, is_request, ruled_out
 
 MINUTES = [Sayable("20", "20 minutes"), Sayable("30", "30 minutes", default=True), Sayable("45", "45 minutes")]
 FOCUS = [Sayable("upper", "Upper body"), Sayable("lower", "Lower body", ("legs",)), Sayable("full", "Full body")]
@@ -24,6 +24,14 @@ PROCEED = [Sayable("proceed", "Proceed", default=True)]
         ("make it 20 minutes", "20"),
         ("how high is the Eiffel Tower", None),
         ("three", None),
+        ("the last but one", "30"),
+        ("the middle one", "30"),
+        ("second to last", "30"),
+        ("I don't know", "30"),
+        ("whatever you like", "30"),
+        ("for about 45", "45"),
+        ("twenty five", None),
+        ("25 minutes", None),
     ],
 )
 def test_a_choice(said: str, value: str | None) -> None:
@@ -62,3 +70,21 @@ def test_what_is_not_yes(said: str) -> None:
 def test_a_button_has_to_be_said_exactly() -> None:
     assert exactly("legs please", FOCUS) == "lower"
     assert exactly("I like legs", FOCUS) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [("fifty", True), ("about half an hour", True), ("for ten", True), ("ten push-ups", False), ("hello", False)],
+)
+def test_a_bare_value(said: str, is_one: bool) -> None:
+    assert is_a_value(said) is is_one
+
+
+def test_what_is_ruled_out() -> None:
+    assert ruled_out("not upper body", FOCUS) == {"upper"}
+    assert ruled_out("anything but legs", FOCUS) == {"lower"}
+    assert ruled_out("upper body", FOCUS) == frozenset()
+    assert is_not_this("not that one")
+    assert not is_not_this("not so hard")
+    assert is_request("tell me a joke")
+    assert not is_request("the blue one")

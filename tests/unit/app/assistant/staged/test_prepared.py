@@ -12,7 +12,7 @@ import pytest
 from app.assistant.skills.skill import Asked, Fetch
 from app.assistant.staged.timings import Timing
 from app.contracts.events import Prepared
-from app.memory.notebook import Put
+from app.memory.notebook import Notebook, Put
 from tests.helpers.preparing import Kitchen, kitchen
 from tests.helpers.staged import Stage, staged_assistant
 from tests.helpers.virtual_time import in_virtual_time
@@ -95,6 +95,19 @@ async def test_what_has_changed_is_fetched_again_before_it_is_asked_for(tmp_path
         assert stage.picnic.fetched == 2
         await stage.ask("pack a picnic")
         assert told(stage, stage.watched.turns[-1]) == ["skill-data background"]
+
+
+@in_virtual_time
+async def test_what_another_program_wrote_is_seen_by_the_next_request(tmp_path: Path) -> None:
+    async with kitchen(tmp_path) as room, over(tmp_path, room) as stage:
+        await stage.ask("pack a picnic")
+        await stage.notebook.entries("picnic.packed", Timing)
+        terminal = Notebook(tmp_path / "staged" / "notebook.sqlite")
+        await terminal.commit([Put("picnic.packed", "x", Timing("x"))])
+        await terminal.aclose()
+        fetched = stage.picnic.fetched
+        await stage.ask("pack a picnic")
+        assert stage.picnic.fetched > fetched
 
 
 @in_virtual_time

@@ -80,6 +80,7 @@ def test_no_moment(text: str) -> None:
         ("monday to friday at 7:15", "every weekday at 7:15 am", "19 Nov 07:15"),
         ("at midnight on weekends", "every Saturday and Sunday at midnight", "21 Nov 00:00"),
         ("every 3 days at 8 am", "every 3 days at 8 am", "19 Nov 08:00"),
+        ("every 10 days at 8 am", "every 10 days at 8 am", "19 Nov 08:00"),
         ("weekly on sunday", "every Sunday at 9 am", "22 Nov 09:00"),
     ],
 )

@@ -68,7 +68,7 @@ DATES = {
     "how many days are left in the year": "40 days of 2026 are left after today.",
     "how old is someone born on 3 May 1990": "Born on Thursday, 3 May 1990, one is 36 years old today.",
     "how many days until my birthday": (
-        "I do not know that day. Tell me its date, as in: how many days until the 3rd of May?"
+        "There is no such day, or I do not know it. Tell me its date, as in: the 3rd of May."
     ),
 }
 

@@ -8,7 +8,7 @@ from app.assistant.skills.day.skill import DaySkill
 from app.assistant.skills.lists.skill import ListsSkill
 from app.assistant.skills.timers.skill import TimersSkill
 from app.contracts.skill_cards import ListCard
-from tests.helpers.timekeeping import Desk, desk
+from tests.helpers.timekeeping import SATURDAY_NOON, Desk, desk
 from tests.helpers.virtual_time import in_virtual_time
 
 
@@ -36,6 +36,13 @@ async def test_an_empty_day(tmp_path: Path) -> None:
         speech, shown = await lines(at, DaySkill(at.parts), "plan my day")
         assert speech == "Today nothing is planned."
         assert shown == [("noon to 8 pm", "Free")]
+
+
+@in_virtual_time
+async def test_what_is_free_today_begins_at_the_next_quarter_of_an_hour(tmp_path: Path) -> None:
+    async with desk(tmp_path, SATURDAY_NOON.replace(minute=7)) as at:
+        _, shown = await lines(at, DaySkill(at.parts), "plan my day")
+    assert shown == [("12:15 pm to 8 pm", "Free")]
 
 
 @in_virtual_time
@@ -85,3 +92,25 @@ async def test_data_is_asked_for_again_after_a_change_of_another_skill(tmp_path:
         before = [fetch.key for fetch in skill.fetches(asked)]
         await fill(at)
         assert all(fetch.key != key for fetch, key in zip(skill.fetches(asked), before, strict=True))
+
+
+@in_virtual_time
+async def test_a_part_of_the_day_and_a_day_gone_by(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = DaySkill(at.parts)
+        await fill(at)
+        await at.do(TimersSkill(at.parts, at.zone), "set_reminder", "remind me tonight at 11:45 pm to lock the door")
+        await at.do(TimersSkill(at.parts, at.zone), "set_reminder", "remind me every three hours to drink water")
+        speech, shown = await lines(at, skill, "what do I have tonight")
+        assert speech == (
+            "Tonight you have 2 things: drink water every 3 hours all day and lock the door at 11:45 pm. "
+            "You are free from 6 pm to 10 pm."
+        )
+        assert ("3 pm", "Call my mum") in shown  # the card has the whole day
+        speech, _ = await lines(at, skill, "am I free tomorrow afternoon")
+        assert speech == (
+            "Tomorrow afternoon you have 2 things: Anna's birthday all day and drink water every 3 hours all day. "
+            "You are free from noon to 6 pm."
+        )
+        speech, _ = await lines(at, skill, "what did I have yesterday")
+        assert speech == "Yesterday nothing was planned."

@@ -101,6 +101,24 @@ def test_any_enumeration_comes_apart(words: list[str]) -> None:
         assert things(said) == tuple(kept)
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("add salt and vinegar crisps, milk to my shopping list", ("salt and vinegar crisps", "milk")),
+        ("we need milk and cheese and onion crisps", ("milk", "cheese and onion crisps")),
+        ("add 2,5 litres of milk, 1,000 g flour", ("2,5 litres of milk", "1,000 g flour")),
+        (
+            "add call Anna and Bob, buy milk and call Eve to my to-do list",
+            ("call Anna and Bob", "buy milk", "call Eve"),
+        ),
+        ("put milk back on the list", ("milk",)),
+        ("add Käse, Brötchen und 牛奶 to my shopping list", ("Käse", "Brötchen und 牛奶")),
+    ],
+)
+def test_what_belongs_together_stays_together(text: str, read: tuple[str, ...]) -> None:
+    assert added(text) == read
+
+
 @given(st.text(max_size=80))
 def test_no_words_break_it(text: str) -> None:
     for read in (which_list, added, removed, note_text, asks_about, ticks):

@@ -186,3 +186,40 @@ async def test_notes_know_the_moment_they_speak_of(tmp_path: Path) -> None:
         ]
         await at.act(skill, "list-notes", f"remove:{second.note_id}")
         assert [note.text for note in await at.notebook.entries(NOTES, Note)] == [first.text]
+
+
+@in_virtual_time
+async def test_two_lists_in_one_sentence_are_not_mixed_up(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = ListsSkill(at.parts, at.zone)
+        plan = await at.do(skill, "add_to_list", "add milk to my shopping list and socks to my packing list")
+        assert plan.speech == "Milk added to your shopping list."
+        assert plan.notes == ('One list at a time, please. Not done: "socks to my packing list".',)
+        assert await items(at) == [("shopping", "milk", False)]
+
+
+@in_virtual_time
+async def test_undo_by_voice_after_a_new_start(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = ListsSkill(at.parts, at.zone)
+        assert await skill.claim("undo that", at.now) is None
+        await add(at, skill, "add milk, eggs and bread to my shopping list")
+        await at.do(skill, "clear_list", "clear my shopping list")
+        again = ListsSkill(at.parts, at.zone)
+        claim = await again.claim("undo that", at.now)
+        assert claim is not None
+        undone = await at.do(again, claim.intent, "undo that")
+        assert undone.speech == "Undone. On your shopping list: milk, eggs and bread."
+        assert (await at.do(again, claim.intent, "undo that")).speech == "There is nothing to undo."
+
+
+@in_virtual_time
+async def test_a_long_list_is_counted_and_not_read_out(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = ListsSkill(at.parts, at.zone)
+        for tens in range(0, 120, 50):
+            said = await add(at, skill, f"add {', '.join(f'part {tens + one}' for one in range(60))} to my kit list")
+        assert said == "That was a lot: only the first 50 things. 50 things added to your kit list."
+        assert len(await items(at)) == 150
+        again = await add(at, skill, "add part 7, part 7 and part 8 to my kit list")
+        assert again == "You already have part 7 and part 8 on your kit list."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from app.assistant.skills.memory.facts import FACTS, Fact
@@ -24,6 +25,11 @@ async def remember(at: Desk, skill: MemorySkill, *texts: str) -> list[str]:
         await at.clock.go_on(1)
         answers.append((await at.do(skill, "remember_fact", text)).speech)
     return answers
+
+
+async def on_cards(at: Desk) -> str:
+    cards = await at.notebook.cards_of("memory")
+    return " ".join(item.text for card in cards if isinstance(card, ListCard) for item in card.items)
 
 
 async def kept(at: Desk) -> list[str]:
@@ -116,6 +122,24 @@ async def test_forgotten_by_words_and_by_card(tmp_path: Path) -> None:
             await at.do(skill, "forget_fact", "forget everything you know about me")
         ).speech == "Forgotten, all 2 of them."
         assert await kept(at) == []
+
+
+@in_virtual_time
+async def test_what_is_forgotten_stands_on_no_card_any_more(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = MemorySkill(at.parts)
+        await remember(at, skill)
+        await at.do(skill, "recall_facts", "what do you know about my car")
+        (whole,) = (await at.do(skill, "recall_facts", "what do you know about me")).cards
+        assert isinstance(whole, ListCard)
+        await at.do(skill, "forget_fact", "forget that my car is in row seven")
+        assert "row seven" not in await on_cards(at)
+        nuts = next(item.item_id for item in whole.items if "nuts" in item.text)
+        await at.act(skill, whole.card_id, f"remove:{nuts}")
+        assert "nuts" not in await on_cards(at)
+        assert {"Tom", "Anna"} <= set(re.findall(r"\w+", await on_cards(at)))
+        await at.do(skill, "forget_fact", "forget everything you know about me")
+        assert not {"Tom", "Anna"} & set(re.findall(r"\w+", await on_cards(at)))
 
 
 @in_virtual_time

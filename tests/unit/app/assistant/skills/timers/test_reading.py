@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.assistant.skills.timers import repeats
+from app.assistant.skills.timers.correcting import Correction, correction
 from app.assistant.skills.timers.reading import alarm_values, change_values, reminder_values, timer_values
 from app.assistant.understanding.recurring import Recurrence
 
@@ -34,6 +35,76 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 def test_timers(text: str, seconds: float | None, label: str) -> None:
     values = timer_values(text, NOW)
     assert (values.get("seconds"), values.get("label", "")) == (seconds, label)
+
+
+@pytest.mark.parametrize(
+    ("text", "timers"),
+    [
+        ("set timers for 5 and 10 minutes", ["300", "600"]),
+        ("start timers of 3, 5 and seven minutes", ["180", "300", "420"]),
+        ("set a tea timer for 4 minutes and an egg timer for 6 minutes", ["240 tea", "360 egg"]),
+        ("set two timers, one for 5 minutes and one for an hour", ["300", "3600"]),
+        ("timers for five minutes for the eggs and ten minutes for the rice", ["300 eggs", "600 rice"]),
+        ("set a timer for 5 minutes and 10 seconds", ["310"]),
+        ("set a timer for an hour and a half", ["5400"]),
+    ],
+)
+def test_several_timers_at_once(text: str, timers: list[str]) -> None:
+    values = timer_values(text, NOW)
+    more = values.get("more", ())
+    assert isinstance(more, tuple)
+    assert [f"{values['seconds']:g} {values.get('label', '')}".strip(), *more] == timers
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "again", "label"),
+    [
+        ("remind me every two hours to drink water", "14:00", "every 2 hours", "drink water"),
+        ("remind me hourly to stretch", "13:00", "every hour", "stretch"),
+        ("every 45 minutes remind me to look up", "12:45", "every 45 minutes", "look up"),
+        ("remind me every other hour to check the oven", "14:00", "every 2 hours", "check the oven"),
+        ("remind me every half hour to breathe", "12:30", "every 30 minutes", "breathe"),
+        ("remind me every 3 hours starting at 4 pm to take a pill", "16:00", "every 3 hours", "take a pill"),
+        ("remind me every 2 days at 9 to water the plants", "09:00", "every other day at 9 am", "water the plants"),
+    ],
+)
+def test_again_after_so_long(text: str, first: str, again: str, label: str) -> None:
+    values = reminder_values(text, NOW)
+    at, word = values["at"], str(values["repeats"])
+    assert isinstance(at, float)
+    assert (f"{datetime.fromtimestamp(at, UTC):%H:%M}", values["label"]) == (first, label)
+    assert repeats.in_words(word) == again
+    assert repeats.next_due(word, at - 1.0, UTC) == at
+
+
+@given(st.integers(60, 86399), st.integers(0, 4_000_000_000), st.floats(0, 4e9))
+def test_the_next_time_is_the_first_one_after(every_s: int, since: int, after: float) -> None:
+    due = repeats.next_due(repeats.form_of_interval(every_s, since), after)
+    assert due is not None
+    assert after < due <= after + every_s + 1e-6
+    assert (due - since) % every_s == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
+        ("no, make it 8 minutes", Correction(to="8 minutes")),
+        ("Actually, eight minutes.", Correction(to="eight minutes")),
+        ("make it 8", Correction(to="8")),
+        ("I meant half an hour", Correction(to="half an hour")),
+        ("change it to 6:30", Correction(to="6:30")),
+        ("sorry, tomorrow at 7", Correction(to="tomorrow at 7")),
+        ("make it two minutes longer", Correction(by_s=120.0)),
+        ("no, cancel that", Correction(drops=True)),
+        ("no, that's wrong", None),
+        ("eight minutes", None),
+        ("make it rhyme", None),
+        ("actually tell me a joke", None),
+        ("change it to French", None),
+    ],
+)
+def test_what_puts_the_last_one_right(text: str, becomes: Correction | None) -> None:
+    assert correction(text, NOW) == becomes
 
 
 @pytest.mark.parametrize(
@@ -96,6 +167,7 @@ def test_changes(text: str, values: dict[str, object]) -> None:
 
 @given(st.text(max_size=80))
 def test_no_words_break_it(text: str) -> None:
+    correction(text, NOW)
     timer_values(text, NOW)
     alarm_values(text, NOW)
     reminder_values(text, NOW)

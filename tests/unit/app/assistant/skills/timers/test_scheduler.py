@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.aio.clock import LOCAL, follow_zone
+from app.assistant.skills.skill import Data
 from app.assistant.skills.timers.cards import timer_card
 from app.assistant.skills.timers.hands import Hands
-from app.assistant.skills.timers.scheduler import Scheduler
+from app.assistant.skills.timers.repeats import form_of_interval
+from app.assistant.skills.timers.scheduler import LOOK_FOR_OTHERS_S, Scheduler
+from app.assistant.skills.timers.skill import TimersSkill
 from app.assistant.skills.timers.timer import TIMERS, Timer, What
-from app.contracts.cards import NoticeCard
 from app.contracts.errors import StorageError
 from app.contracts.events import Notice
 from app.contracts.skill_cards import TimerCard, TimerState
@@ -31,6 +35,17 @@ async def watching(at: Desk) -> AsyncIterator[Scheduler]:
         yield scheduler
     finally:
         await scheduler.aclose()
+
+
+@asynccontextmanager
+async def another_program(folder: Path) -> AsyncIterator[Notebook]:
+    """The same notebook, opened by another program."""
+    notebook = Notebook(folder / "notebook.sqlite")
+    await notebook.open()
+    try:
+        yield notebook
+    finally:
+        await notebook.aclose()
 
 
 async def set_one(at: Desk, seconds: float, *, label: str = "tea", what: What = What.TIMER, repeats: str = "") -> Timer:
@@ -171,7 +186,6 @@ async def test_what_nobody_heard_is_told_at_the_start(tmp_path: Path) -> None:
                 "call your mum; your alarm was set for 12:10 pm."
             )
             assert at.said == [words]
-            assert [card.message for card in at.shown(NoticeCard) if isinstance(card, NoticeCard)] == [words]
             assert at.fired == []
             rest = {timer.what: timer for timer in await left(at)}
             tomorrow = datetime(2026, 11, 22, 12, 10, tzinfo=UTC).timestamp()
@@ -268,22 +282,73 @@ async def test_a_notebook_that_cannot_be_read_is_read_again_later(tmp_path: Path
 
 @in_virtual_time
 async def test_what_another_window_cancelled_does_not_ring(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, watching(at) as scheduler:
+    async with desk(tmp_path) as at, another_program(tmp_path) as other, watching(at):
         await set_one(at, 60)
-        await at.clock.go_on(55)
-        scheduler._unsubscribe()
-        await at.notebook.commit((Remove(TIMERS, "tea"),))
+        await at.clock.go_on(59.95)  # too late to be noticed before it is due
+        await other.commit((Remove(TIMERS, "tea"),))
         await at.clock.go_on(10)
         assert at.said == []
         assert at.fired == []
 
 
 @in_virtual_time
-async def test_what_a_command_in_a_terminal_has_set_rings_too(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, watching(at) as scheduler:
-        await at.clock.go_on(1)
-        scheduler._unsubscribe()
-        timer = await set_one(at, 40)
-        await at.clock.go_on(41)
+async def test_what_a_command_in_a_terminal_has_set_is_shown_and_rings(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at, another_program(tmp_path) as other, watching(at):
+        await at.clock.go_on(100)
+        timer = await set_one(replace(at, notebook=other), 5)
+        await at.clock.go_on(LOOK_FOR_OTHERS_S)
+        (shown,) = at.shown(TimerCard)
+        assert (shown.card_id, shown.turn_id) == (timer.card_id, "")
+        await at.clock.go_on(5.1 - LOOK_FOR_OTHERS_S)
         assert at.said == ["Your tea timer is over."]
         assert 0 <= at.announced[0][0] - timer.due_at < 0.1
+
+
+@in_virtual_time
+async def test_what_a_command_in_a_terminal_has_stopped_is_shown_as_over(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at, another_program(tmp_path) as other, watching(at):
+        await set_one(at, 5)
+        await at.clock.go_on(6)
+        ringing = at.shown(TimerCard)[-1]
+        assert isinstance(ringing, TimerCard)
+        over = replace(ringing, state=TimerState.DONE, revision=ringing.revision + 1)
+        await other.commit((Remove(TIMERS, "tea"), put_card(over, at.clock.time())))
+        await at.clock.go_on(1.1)
+        assert at.shown(TimerCard)[-1] == over
+
+
+@in_virtual_time
+async def test_what_comes_again_after_so_long_is_over_before_it_comes_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at, watching(at):
+        begin = at.clock.time()
+        every = form_of_interval(300, begin + 300)
+        await set_one(at, 300, label="stretch", what=What.REMINDER, repeats=every)
+        await at.clock.go_on(1060)
+        assert [round(when - begin) for when, _ in at.announced] == [300, 600, 900]
+        at.clock.sleep_of_machine(3600)
+        await at.clock.go_on(600)
+        assert [round(when - begin) for when, _ in at.announced][3:] == [4661, 5100]
+
+
+@in_virtual_time
+async def test_seven_in_the_morning_moves_with_the_person_and_a_moment_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    follow_zone()
+    async with desk(tmp_path, datetime(2026, 11, 21, 12, tzinfo=UTC)) as at:
+        skill = TimersSkill(at.parts)
+        await skill.start()
+        for text in ("wake me every day at 7 am", "remind me in 30 hours to sleep"):
+            asked = replace(at.asked(skill, "x", text), now=datetime.fromtimestamp(at.clock.time(), LOCAL))
+            intent = "set_alarm" if "wake" in text else "set_reminder"
+            asked = replace(asked, intent=intent, values=skill.values(intent, text, asked.now))
+            await at.notebook.commit((await skill.plan(asked, Data())).writes)
+        began = {timer.what: timer.due_at for timer in await left(at)}
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        await at.clock.go_on(1.1)
+        moved = {timer.what: timer.due_at - began[timer.what] for timer in await left(at)}
+        assert moved == {What.ALARM: -8 * 3600.0, What.REMINDER: 0.0}
+        await skill.aclose()
+    monkeypatch.undo()
+    follow_zone()

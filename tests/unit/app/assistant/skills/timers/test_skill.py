@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from app.assistant.skills.timers.correcting import WITHIN_S
 from app.assistant.skills.timers.skill import TimersSkill
 from app.assistant.skills.timers.timer import TIMERS, Timer
 from app.contracts.skill_cards import ListCard, TimerCard, TimerState
@@ -224,6 +225,73 @@ async def test_stop_by_voice_ends_everything_that_rings_and_nothing_else(tmp_pat
         assert await change(at, skill, "stop") == "All right."
         assert list(await kept(at)) == ["alarm"]
         await skill.aclose()
+
+
+@in_virtual_time
+async def test_a_bare_stop_leaves_what_does_not_ring(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = TimersSkill(at.parts, at.zone)
+        await say(at, skill, "set a tea timer for one minute")
+        assert await change(at, skill, "stop") == "Nothing is ringing."
+        assert list(await kept(at)) == ["tea"]
+        assert await change(at, skill, "stop the timer") == "Tea timer cancelled."
+
+
+@in_virtual_time
+async def test_one_snooze_is_for_everything_that_rings(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = TimersSkill(at.parts, at.zone)
+        await skill.start()
+        await say(at, skill, "set timers for 1 minute for the eggs and 1 minute for the rice")
+        await at.clock.go_on(61)
+        assert await change(at, skill, "snooze for ten minutes") == "All right, again in 10 minutes."
+        await at.clock.go_on(601)
+        assert sorted(at.said) == ["Your eggs timer is over."] * 2 + ["Your rice timer is over."] * 2
+        await skill.aclose()
+
+
+@in_virtual_time
+async def test_a_correction_is_for_the_one_set_just_now(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = TimersSkill(at.parts, at.zone)
+        assert await skill.claim("no, make it 8 minutes", at.now) is None
+        assert await say(at, skill, "set a tea timer for 2 minutes", "set timers for 5 and 10 minutes") == [
+            "Tea timer: 2 minutes, starting now.",
+            "2 timers: 5 minutes and 10 minutes, starting now.",
+        ]
+        await at.clock.go_on(5)
+        await say(at, skill, "set an egg timer for 10 minutes")
+        claim = await skill.claim("no, make it 8 minutes", at.now)
+        assert claim is not None
+        assert claim.intent == "change_timer"
+        assert await change(at, skill, "no, make it 8 minutes") == "Egg timer set to 8 minutes."
+        assert await change(at, skill, "make it a minute longer") == "Egg timer: 9 minutes left now."
+        assert await skill.claim("play some music", at.now) is None
+        assert await change(at, skill, "cancel that") == "Egg timer cancelled."
+        await at.clock.go_on(WITHIN_S + 1)
+        assert await skill.claim("no, make it 8 minutes", at.now) is None
+
+
+@in_virtual_time
+async def test_a_button_that_is_said_aloud_has_an_answer(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = TimersSkill(at.parts, at.zone)
+        plan = await at.do(skill, "set_timer", "set a tea timer for 2 minutes")
+        (card,) = plan.cards
+        paused = await at.act(skill, card.card_id, "pause")
+        assert (paused.say, paused.spoken) == ("", "Tea timer paused.")
+        assert (await at.act(skill, card.card_id, "cancel")).spoken == "Tea timer cancelled."
+        assert (await at.act(skill, card.card_id, "cancel")).spoken == "That is over already."
+
+
+@in_virtual_time
+async def test_no_more_often_than_a_minute_and_not_too_many_at_once(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        skill = TimersSkill(at.parts, at.zone)
+        assert await say(at, skill, "remind me every 5 seconds to blink") == ["I can remind you once a minute at most."]
+        many = "set timers for 1, 2, 3, 4, 5, 6 and 7 minutes"
+        assert await say(at, skill, many) == ["I can start 6 timers at once. Ask for the others after that."]
+        assert await kept(at) == {}
 
 
 @in_virtual_time

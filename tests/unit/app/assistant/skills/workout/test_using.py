@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.assistant.skills.workout.cards import said_names
+from app.assistant.skills.workout.exercise import Unit
 from app.assistant.skills.workout.person import SESSIONS, Planned, Session
-from app.contracts.cards import NoticeCard
+from app.assistant.skills.workout.skill import WorkoutSkill
+from app.assistant.staged.matching import Sayable, exactly
+from app.contracts.cards import AnyCard, NoticeCard
 from app.contracts.errors import InvalidInput
+from app.contracts.events import CardChanged
 from app.contracts.skill_cards import AlternativesCard, SessionExercise, SessionPlanCard
 from tests.helpers.virtual_time import in_virtual_time
-from tests.helpers.workouts import Gym, gym
+from tests.helpers.workouts import Gym, gym, parts
 
 
 async def begun(room: Gym) -> SessionPlanCard:
@@ -24,6 +29,47 @@ async def begun(room: Gym) -> SessionPlanCard:
 
 def alternatives_of(room: Gym) -> AlternativesCard:
     return next(card for card in room.cards.values() if isinstance(card, AlternativesCard))
+
+
+@in_virtual_time
+async def test_a_session_of_today_is_back_after_a_restart_until_it_is_finished(tmp_path: Path) -> None:
+    async with gym(tmp_path) as room:
+
+        async def restarted() -> list[AnyCard]:
+            shown: list[AnyCard] = []
+
+            def publish(event: object) -> None:
+                assert isinstance(event, CardChanged)
+                shown.append(event.card)
+
+            await WorkoutSkill(replace(parts(room.notebook, room.clock), publish=publish)).start()
+            return shown
+
+        assert await restarted() == []
+        card = await begun(room)
+        await room.press(card.card_id, card.actions[0].action)
+        (back,) = await restarted()
+        assert isinstance(back, SessionPlanCard)
+        assert (back.card_id, back.exercises, back.actions) == (
+            card.card_id,
+            room.session.exercises,
+            room.session.actions,
+        )
+        assert back.revision > room.session.revision
+        room.pass_days(1)
+        assert await restarted() == []
+        room.pass_days(-1)
+        await room.press(card.card_id, "finish")
+        assert await restarted() == []
+
+
+@in_virtual_time
+async def test_an_exercise_is_swapped_by_its_place(tmp_path: Path) -> None:
+    async with gym(tmp_path) as room:
+        card = await begun(room)
+    options = [Sayable(each.action, each.label, each.says) for each in card.actions]
+    assert exactly("swap the first exercise", options) == f"swap:{card.exercises[0].exercise_id}"
+    assert exactly("Swap the last one, please.", options) == f"swap:{card.exercises[-1].exercise_id}"
 
 
 @in_virtual_time
@@ -51,7 +97,7 @@ async def test_a_swap_takes_the_best_alternative_and_says_which(tmp_path: Path) 
             each for each in alternatives_of(room).alternatives if each.reference.startswith(f"{old.exercise_id}>")
         )
         said = await room.press(card.card_id, f"swap:{old.exercise_id}")
-        new = room.session.exercises[0]
+        new, shown = room.session.exercises[0], [each.exercise_id for each in room.session.exercises]
         plan = await room.notebook.entry("workout.plans", card.card_id.rpartition("-")[2], Planned)
         chosen = alternatives_of(room)
         back = await room.press(card.card_id, f"swap:{new.exercise_id}")
@@ -61,7 +107,7 @@ async def test_a_swap_takes_the_best_alternative_and_says_which(tmp_path: Path) 
     assert new.how
     assert new.drawing
     assert plan is not None
-    assert plan.items[0].exercise_id == new.exercise_id
+    assert [each.exercise_id for each in plan.items] == shown
     assert chosen.chosen == new.name
     assert not any(each.reference.endswith(f">{new.exercise_id}") for each in chosen.alternatives)
     assert back.startswith(f"Swapped the {new.name.lower()} for ")
@@ -102,6 +148,7 @@ async def test_a_finished_workout_is_in_the_history_and_the_next_one_follows_on_
     assert kept[0].focus == "upper"
     assert [each.exercise_id for each in kept[0].performed] == [each.exercise_id for each in card.exercises]
     heavier = [each for each in card.exercises if following.get(each.exercise_id, each.weight) != each.weight]
+    assert heavier
     assert all(int(following[each.exercise_id].split()[0]) > int(each.weight.split()[0]) for each in heavier)
 
 
@@ -119,11 +166,15 @@ async def test_what_was_not_done_is_not_kept(tmp_path: Path) -> None:
 @in_virtual_time
 async def test_finishing_without_ticks_keeps_it_as_planned(tmp_path: Path) -> None:
     async with gym(tmp_path) as room:
-        card = await begun(room)
+        await room.do("plan_workout", "Plan an upper body workout")
+        card = room.session
         await room.press(card.card_id, "finish")
         kept = await room.notebook.entries(SESSIONS, Session)
         assert all(each.done for each in room.session.exercises)
     assert [each.sets for each in kept[0].performed] == [each.sets for each in card.exercises]
+    timed = {each.exercise_id for each in card.exercises if each.repetitions.endswith(" s")}
+    assert timed
+    assert {each.exercise_id for each in kept[0].performed if each.unit is Unit.SECONDS} == timed
 
 
 @in_virtual_time
