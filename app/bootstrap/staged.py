@@ -46,6 +46,7 @@ from app.contracts.skill_cards import Source
 from app.memory.notebook import Notebook
 from app.pipeline.documents.index import DocumentIndex
 from app.power.service import PowerService
+from app.settings.disk import NOTHING_CAN_BE_KEPT
 from app.settings.paths import Paths
 from models.embed.choice import best_embedder
 
@@ -144,8 +145,15 @@ class StagedServices:
         self.staged.get_ready()
 
     async def open(self, publish: Publish) -> None:
-        """Open the notebook and take up what was measured, which is enough for one question; trouble is told."""
-        await told(self._opened(publish), publish)
+        """Open the notebook and take up what was measured, which is enough for one question; trouble is told.
+
+        That its folder takes nothing is told by whatever has to be kept there.
+        """
+        try:
+            await self._opened(publish)
+        except SottoError as error:
+            if error.code not in NOTHING_CAN_BE_KEPT:
+                publish(Notice(level="warning", code=error.code, message=error.message, remedy=error.remedy))
 
     async def _opened(self, publish: Publish) -> None:
         moved_aside = await self.notebook.open()

@@ -19,6 +19,10 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.EEXIST, errno.EISDIR})
 
 
+NOTHING_CAN_BE_KEPT = frozenset(("disk-full", "read-only", "in-the-way"))
+"""Codes of errors that every file of a folder meets alike."""
+
+
 def disk_error(error: OSError, place: Path) -> StorageError:
     """The error for what went wrong at a place: ``disk-full``, ``read-only``, ``in-the-way`` or ``storage``.
 
