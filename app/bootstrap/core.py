@@ -39,10 +39,11 @@ from app.bootstrap.runtimes import RuntimeServices
 from app.bootstrap.staged import ProgramFacts, StagedNeeds, StagedServices, local_now, put_staged_together
 from app.contracts.audio import VoiceOptions
 from app.contracts.devices import Tier
-from app.contracts.errors import SottoError
+from app.contracts.errors import SottoError, StorageError
 from app.contracts.events import Listening, Notice, SystemEvent, TurnEvent
 from app.contracts.ports import AudioSink, TextToSpeech
 from app.memory.history import History
+from app.memory.notebook import CARDS, Clear
 from app.pipeline.answering import PipelineAnswers
 from app.power.service import PowerService
 from app.settings.paths import Paths, asset
@@ -55,6 +56,8 @@ from models.tts.choosing import FASTEST, SLOWEST
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
+CARDS_KEPT_DAYS = 90.0
+"""Cards of skills are forgotten after so long where the person has not said how long turns are kept."""
 SETTINGS_LOOK_S = 2.0
 """How often the settings file is looked at for changes made by hand."""
 
@@ -128,7 +131,12 @@ class Services:
         self.runtimes.start()
 
     async def _start_staged(self) -> None:
-        await self.staged.start(self.assistant.publish)
+        publish = self.assistant.publish
+        await self.staged.start(publish)
+        days = self.settings.number("privacy.retention_days") or CARDS_KEPT_DAYS
+        old = Clear(CARDS, before=SystemClock().time() - days * DAY_S)
+        with contextlib.suppress(StorageError):  # whatever has to be kept there tells it
+            await self.staged.notebook.commit((old,))
         await self.answers.start(self.assistant.publish)
 
     def report_problems(self) -> None:
