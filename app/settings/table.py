@@ -179,7 +179,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         key="privacy.retention_days", default=0.0, minimum=0.0, maximum=3650.0, unit="days", page="Privacy",
-        title="Forget after", explanation="Turns and cards older than this are erased; 0 keeps turns until you erase them.",
+        title="Forget after",
+        explanation="Turns and cards older than this are erased; 0 keeps turns until you erase them.",
     ),
     Setting(
         key="log.words", default=False, page="Privacy", title="Words in the log",

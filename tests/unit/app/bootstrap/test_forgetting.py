@@ -25,6 +25,6 @@ async def test_cards_of_skills_are_forgotten_in_time(tmp_path: Path, days: str, 
         paths.settings_file.parent.mkdir(parents=True)
         paths.settings_file.write_text(f"privacy:\n  retention_days: {days}\n", encoding="utf-8")
     async with open_services(CoreOptions(paths=paths, speech=Speech.SILENT)) as services:
-        await services._start_staged()  # noqa: SLF001 - the models and the history have nothing to do with it
+        await services._start_staged()
         cards = [name for name in ("old", "young") if await services.staged.notebook.card(name)]
     assert cards == left
