@@ -41,7 +41,7 @@ class Watched:
         self._services.assistant.ask(question)
         await self._until(lambda: any(isinstance(event, TurnFinished) for event in self.events[before:]))
         new = self.events[before:]
-        (stage,) = (event for event in new if isinstance(event, StageFinished))
+        (stage,) = (event for event in new if isinstance(event, StageFinished) and event.metrics.stage == "answer")
         cards = [event.card for event in new if isinstance(event, CardUpserted)]
         told = tuple(card.message for card in cards if isinstance(card, NoticeCard))
         return stage.metrics.backend, stage.metrics.tokens, told
