@@ -19,7 +19,11 @@ from app.contracts.audio import AudioChunk, HeardSpan
 from app.contracts.errors import Unavailable
 from app.contracts.events import Notice
 from tests.helpers.signals import Signal, find, murmur
+from tests.helpers.standstills import Standstills
 from tests.helpers.waiting import until
+
+A_BUFFER_S = 0.02
+"""When the whole machine stands still for longer, no program can play without a gap: that attempt says nothing."""
 
 
 @pytest.fixture
@@ -38,14 +42,17 @@ async def say(speaker: SpeakerSink, words: Signal, rate_hz: int, utterance: int 
 @pytest.mark.parametrize("rate_hz", [16_000, 22_050, 44_100])
 async def test_what_is_written_is_heard_without_a_gap(sound: SoundServer, speaker: SpeakerSink, rate_hz: int) -> None:
     words = murmur(1.5, rate_hz, seed=rate_hz)
-    with sound.listen() as monitor:
-        speaker.begin()
-        await speaker.wake()
-        await say(speaker, words, rate_hz)
-        await speaker.drain()
-        heard = speaker.heard()
-    assert heard == (HeardSpan(0, words.size, words.size, rate_hz),)
-    start, likeness = find(resampled(words, rate_hz, RATE_HZ), monitor.so_far().samples)
+    for _ in range(3):
+        with sound.listen() as monitor, Standstills() as machine:
+            speaker.begin()
+            await speaker.wake()
+            await say(speaker, words, rate_hz)
+            await speaker.drain()
+            heard = speaker.heard()
+        assert heard == (HeardSpan(0, words.size, words.size, rate_hz),)
+        start, likeness = find(resampled(words, rate_hz, RATE_HZ), monitor.so_far().samples)
+        if likeness > 0.98 or machine.longest_s < A_BUFFER_S:
+            break
     assert start >= 0
     assert likeness > 0.98
 
