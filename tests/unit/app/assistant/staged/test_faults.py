@@ -10,6 +10,7 @@ import pytest
 from app.contracts.errors import StorageError, Unavailable
 from app.contracts.events import CardChanged, Notice
 from app.contracts.skill_cards import ListCard
+from tests.helpers.assistants import cast, died
 from tests.helpers.staged import Packed, Stage, staged_assistant
 from tests.helpers.virtual_time import LoopClock, in_virtual_time
 
@@ -164,6 +165,34 @@ async def test_another_question_lets_the_card_expire(tmp_path: Path) -> None:
         stage.assistant.act(card_id, "proceed")
         await stage.watched.until(lambda: any(isinstance(event, Notice) for event in stage.watched.events))
         assert stage.picnic.planned == []
+
+
+@in_virtual_time
+async def test_a_model_host_that_dies_while_it_reads_ahead_is_not_noticed(tmp_path: Path) -> None:
+    players = cast(heard=("pack a picnic",))
+    players.text.fail("prefill", died())
+    async with staged_assistant(tmp_path, players=players) as stage:
+        stage.assistant.press()
+        await pause(1.6)
+        stage.assistant.release()
+        await stage.watched.ended()
+        lines = stage.lines(stage.watched.turns[0])
+        await stage.ask("the second one")
+        await stage.ask("yes please")
+        assert stage.picnic.planned == [{"people": "4"}]
+        prompts = len(players.text.prefilled)
+    assert prompts, "nothing was read ahead"
+    assert [line for line in lines if not line.startswith("card question")] == [
+        "start voice",
+        "listen: Listening…",
+        "transcribe: Recognising…",
+        "understand: Understanding your request…",
+        "understood pack_picnic",
+        "clarify: Looking at what I know…",
+        "card clarification people r1 usable",
+        "asked",
+        "finished, waits for people",
+    ]
 
 
 def _stop_at(stage: Stage, sentence: str) -> None:
