@@ -186,22 +186,21 @@ class PrePlan:
         self._timings = timings
 
     def skip(self, work: Work) -> str:
-        """Nothing is proposed twice."""
+        """Nothing is proposed twice. The skill is asked here, once, for sentence and card as well."""
         skill, asked = work.request()
         if asked.confirmed:
             return "It was confirmed."
-        return "" if skill.propose(asked, work.data) is not None else "Nothing has to be confirmed."
+        work.proposal = skill.propose(asked, work.data)
+        return "" if work.proposal is not None else "Nothing has to be confirmed."
 
     def sentence(self, work: Work) -> str:
         """The proposal itself."""
-        skill, asked = work.request()
-        proposal = skill.propose(asked, work.data)
-        return "" if proposal is None else proposal.sentence
+        return "" if work.proposal is None else work.proposal.sentence
 
     async def run(self, work: Work) -> Responded | None:
         """Propose; the turn ends with it, and the plan is made while the person reads."""
         skill, asked = work.request()
-        proposal = skill.propose(asked, work.data)
+        proposal = work.proposal
         if proposal is None:
             return None
         turn = work.turn

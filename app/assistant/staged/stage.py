@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from app.assistant.skills.skill import Asked, Data, Plan, Section, Skill
+from app.assistant.skills.skill import Asked, Data, Plan, Proposal, Section, Skill
 from app.assistant.turn import Question, Responded, Turn
 from app.assistant.understanding.meaning import Understanding
 from app.contracts.cards import AnyCard
@@ -53,8 +53,8 @@ class Work:
         skill: Who answers; None for the language model.
         asked: What is asked of the skill.
         data: What was fetched.
+        proposal: What the skill proposes, None when nothing has to be confirmed.
         plan: What is going to be shown, said and written.
-        plan_key: What the plan depends on.
         sections: Its cards to be filled, in the order in which they are shown.
         cards: Those that are there, by id, in order.
         notes: What the person should know besides.
@@ -70,8 +70,8 @@ class Work:
     skill: Skill | None = None
     asked: Asked | None = None
     data: Data = field(default_factory=Data)
+    proposal: Proposal | None = None
     plan: Plan = field(default_factory=Plan)
-    plan_key: tuple[object, ...] = ()
     sections: Sequence[Section] = ()
     cards: dict[str, AnyCard] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
